@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What every device is made of: one const descriptor with its functions, lines it drives, the clock it reads and the queue
+ * slots it schedules. Devices know neither harts nor caches: an access comes from a numbered bus agent, an interrupt leaves on
+ * a numbered line. A device acts only in an access, in a queue event or in an input; nothing polls, nothing reads host time.
+ */
+#ifndef DEV_DEVICE_H
+#define DEV_DEVICE_H
+
+#include <base/queue.h>
+#include <base/state.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One access, naturally aligned, size 1, 2, 4 or 8 bytes; offset from the device's base. */
+struct device_access {
+    uint64_t offset;
+    uint64_t cycle;  /* the bus cycle at which it takes effect */
+    unsigned size;   /* bytes */
+    unsigned agent;  /* the bus agent (for harts: the hart's number) */
+};
+
+struct device_ops {
+    const char *name; /* as in the device tree: "plic", "serial" */
+    /* Return false for an access fault (nothing there, wrong width, read-only): the device must then be unchanged. */
+    bool (*read)(void *device, const struct device_access *access, uint64_t *ret_value);
+    bool (*write)(void *device, const struct device_access *access, uint64_t value);
+    void (*reset)(void *device);                      /* power-on state; the lines it drives go low */
+    void (*state)(struct state *s, void *device);     /* every field that can influence the run */
+};
+
+/* A line out of a device. The wiring is the machine's; setting the level it already has is allowed and does nothing. */
+struct irq_line {
+    void (*set)(void *sink, unsigned number, bool level);
+    void *sink;      /* NULL: not connected */
+    unsigned number; /* what the sink calls this line */
+};
+
+static inline void irq_line_set(const struct irq_line *line, bool level)
+{
+    if (line->sink)
+        line->set(line->sink, line->number, level);
+}
+
+/* What a device may ask of the machine. All members are set by the machine before the device is created and outlive it. */
+struct device_host {
+    struct queue *queue;
+    const uint64_t *cycle;      /* the cycle of the event or access now being served */
+    unsigned cycles_per_tick;   /* bus cycles per tick of mtime (10 by default) */
+    void *context;              /* handed to the functions below */
+    /* A byte the guest sent to its console; becomes an event. */
+    void (*console_out)(void *context, uint8_t byte);
+    /* The guest asked to end the run with this exit code (0 to 255), or (reset) to start over. */
+    void (*finish)(void *context, int code);
+    void (*reset)(void *context);
+    /* Physical memory as a bus master (HTIF): RAM only; false if the range is not all RAM. Snooped like any DMA. */
+    bool (*dma_read)(void *context, uint64_t address, void *to, uint64_t size);
+    bool (*dma_write)(void *context, uint64_t address, const void *from, uint64_t size);
+};
+
+#endif
