@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * libemu's public interface: an opaque machine that is a function of its configuration and its inputs.
+ *
+ * Three channels, never mixed: inputs (emu_input) are all that can influence the machine; events (emu_events_read) are what
+ * happened; stops are the reasons for which emu_run, the only call that moves time, returns. Everything else is const inspection.
+ * Several machines may exist in a process; each may be used by one thread at a time. No call blocks, prints, or reads a host clock.
+ */
+#ifndef EMU_EMU_H
+#define EMU_EMU_H
+
+#include <emu/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t emu_paddr; /* physical address */
+typedef uint64_t emu_vaddr; /* virtual address */
+typedef uint64_t emu_cycle; /* bus cycles since power-on */
+
+struct emu_machine;
+
+/* ---- configuration: everything below is part of the run, and of the state hash where it can influence it ---- */
+
+/* Options of the harts; see docs/reference/options.md for the command line's spelling. */
+struct emu_cpu_config {
+    bool svadu;           /* the walker sets A and D bits (default); off: it raises a page fault instead */
+    bool sstc;            /* stimecmp exists (default) */
+    bool misaligned;      /* misaligned plain loads and stores work (default); off: they trap */
+    bool zba, zbb, zbs;   /* default on; off: their instructions are illegal */
+    bool keep_reservation_on_trap; /* default off: a trap or xret clears the hart's reservation */
+    bool own_store_clears;         /* default off: an own plain store to the granule keeps the reservation */
+    unsigned itlb_entries, dtlb_entries; /* 1 to 64, default 32; fully associative, FIFO */
+};
+
+struct emu_config {
+    unsigned harts;          /* 1 to 256 */
+    uint64_t ram_bytes;      /* 1 MiB to 8 GiB, a multiple of 4096 */
+    uint64_t seed;           /* the schedule; 0 is the plain one */
+    unsigned granule_bytes;  /* reservation granule: 4, 8, 16, 32 or 64 (default) */
+    uint64_t rtc_epoch_seconds; /* real-time clock at power-on, Unix time; default 1577836800 (2020-01-01) */
+    struct emu_cpu_config cpu;
+
+    /* Boot images; the bytes are copied at creation. An image may be ELF or raw (firmware at the start of RAM, kernel 2 MiB-aligned
+     * behind the firmware or, without firmware, at the start of RAM). With firmware and a kernel the reset vector passes OpenSBI's
+     * dynamic information. NULL: absent. */
+    const void *firmware;
+    size_t firmware_bytes;
+    const void *kernel;
+    size_t kernel_bytes;
+    const void *initrd;
+    size_t initrd_bytes;
+    const void *dtb;         /* NULL: the machine describes itself */
+    size_t dtb_bytes;
+    const char *bootargs;    /* /chosen/bootargs; NULL: none */
+
+    size_t event_ring_records; /* default 4096, a power of two, at least 1024; not part of the state */
+};
+
+/* Fills *config with the defaults: 1 hart, 128 MiB. */
+void emu_config_init(struct emu_config *config);
+
+/* Builds a machine at power-on, images loaded. NULL and a sentence in *error when the configuration is impossible, an image is
+ * malformed or does not fit, or memory is short. */
+struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error);
+void emu_machine_destroy(struct emu_machine *machine); /* NULL is allowed */
+
+/* ---- stops and running ---- */
+
+enum emu_stop_kind {
+#define STOP(name, text, meaning) EMU_STOP_##name,
+#include <emu/stop.def>
+#undef STOP
+    EMU_STOP_COUNT
+};
+
+struct emu_stop {
+    enum emu_stop_kind kind;
+    unsigned hart;     /* BREAKPOINT, MACHINE_EVENT */
+    emu_vaddr pc;      /* BREAKPOINT */
+    int code;          /* FINISHED: exit code 0 to 255 */
+    unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
+    emu_cycle next;    /* IDLE: cycle of the next event */
+};
+
+/* A place in the run's total order: queue events done and instructions retired by all harts. */
+struct emu_position {
+    uint64_t events;
+    uint64_t instructions;
+};
+
+/* emu_run returns with LIMIT at the first of these; UINT64_MAX: no limit. */
+struct emu_until {
+    emu_cycle cycle;              /* no event or instruction at or after this cycle is begun */
+    struct emu_position position; /* exactly this many events done and instructions retired: stops when the machine is at or past both */
+    uint64_t instructions;        /* total instructions retired by all harts */
+    emu_cycle idle_cycle;         /* when no hart runs, time jumps to the next event only if that is at or before this cycle */
+};
+
+/* Fills *until with no limits. */
+void emu_until_init(struct emu_until *until);
+
+/* Moves time until a stop. Where it stops never changes what happens afterwards. After FINISHED it returns FINISHED again at once. */
+struct emu_stop emu_run(struct emu_machine *machine, const struct emu_until *until);
+
+/* Breakpoints on virtual pcs, on all harts. The stop comes before the instruction; the next emu_run passes it. Not state.
+ * False when the table (64 entries) is full, or (clear) there is none. */
+bool emu_break_set(struct emu_machine *machine, emu_vaddr pc);
+bool emu_break_clear(struct emu_machine *machine, emu_vaddr pc);
+
+/* ---- events ---- */
+
+enum emu_event_kind {
+#define EVENT(name, text, meaning) EMU_EVENT_##name,
+#include <emu/event.def>
+#undef EVENT
+    EMU_EVENT_COUNT
+};
+
+enum emu_reason {
+#define REASON(name, text, meaning) EMU_REASON_##name,
+#include <emu/reason.def>
+#undef REASON
+    EMU_REASON_COUNT
+};
+
+struct emu_event {
+    emu_cycle cycle;
+    uint64_t a, b;
+    emu_vaddr pc;
+    uint16_t kind;  /* enum emu_event_kind */
+    uint16_t hart;  /* UINT16_MAX: none */
+    uint16_t other; /* another agent, UINT16_MAX: none */
+    uint16_t unused;
+};
+
+#define EMU_EVENT_BIT(kind) (UINT64_C(1) << (kind))
+
+/* Which kinds are recorded (default: CONSOLE_OUT only) and which make emu_run return with MACHINE_EVENT. Never changes the run. */
+void emu_events_select(struct emu_machine *machine, uint64_t kinds);
+void emu_stop_on(struct emu_machine *machine, uint64_t kinds);
+/* Takes up to `max` of the oldest records out of the ring; returns how many. */
+size_t emu_events_read(struct emu_machine *machine, struct emu_event *ret_events, size_t max);
+const char *emu_event_name(unsigned kind);  /* "trap" */
+const char *emu_stop_name(unsigned kind);
+const char *emu_reason_name(unsigned reason);
+
+/* ---- inputs ---- */
+
+enum emu_input_kind {
+#define INPUT(name, text, meaning) EMU_INPUT_##name,
+#include <emu/input.def>
+#undef INPUT
+    EMU_INPUT_COUNT
+};
+
+struct emu_input {
+    unsigned kind; /* enum emu_input_kind */
+    unsigned hart;
+    uint64_t a, b;
+};
+
+/* Applies an input at the machine's present position, before anything else happens. `cycle` is the cycle it is seen at: 0 for the
+ * present one, or, while no hart runs, any cycle up to that of the next event: time jumps there. To replay, a log keeps
+ * (emu_position before the call, *ret_cycle, input). False with a sentence when the input makes no sense (no such hart or
+ * register, outside RAM, FIFO full); the machine is then unchanged. ret_cycle may be NULL. */
+bool emu_input(struct emu_machine *machine, const struct emu_input *input, emu_cycle cycle, emu_cycle *ret_cycle,
+               struct emu_error *error);
+const char *emu_input_name(unsigned kind);
+/* How many console bytes the guest's receive FIFO takes now. Bytes beyond it must wait outside: nothing is lost. */
+unsigned emu_console_room(const struct emu_machine *machine);
+
+/* ---- inspection: const, at any stop ---- */
+
+struct emu_position emu_position(const struct emu_machine *machine);
+emu_cycle emu_now(const struct emu_machine *machine); /* the cycle reached: that of the next thing to happen */
+uint64_t emu_state_hash(const struct emu_machine *machine);
+/* Inverts one bit of the n-th field of the serialised state (for the test that the hash covers it); false past the last field. The
+ * machine may only be hashed and destroyed afterwards. */
+bool emu_state_flip(struct emu_machine *machine, uint64_t n, char ret_name[static 128]);
+
+unsigned emu_harts(const struct emu_machine *machine);
+uint64_t emu_ram_bytes(const struct emu_machine *machine);
+
+enum emu_hart_state { EMU_HART_RUNNING, EMU_HART_WAITING, EMU_HART_ACCESSING, EMU_HART_FROZEN };
+
+struct emu_hart_view {
+    emu_vaddr pc;
+    uint64_t x[32];
+    uint64_t f[32];
+    emu_cycle cycle;        /* the hart's own clock */
+    uint64_t instructions;  /* retired */
+    unsigned mode;          /* 0 U, 1 S, 3 M */
+    enum emu_hart_state state;
+    bool reserved;          /* holds a reservation */
+    emu_paddr reservation;  /* its operand's address */
+    unsigned reservation_bytes;
+};
+
+void emu_hart_view(const struct emu_machine *machine, unsigned hart, struct emu_hart_view *ret_view);
+/* Reads a CSR as M-mode would, without side effects; false if it does not exist. */
+bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned number, uint64_t *ret_value);
+/* RAM only; false (nothing copied) when any byte lies outside. */
+bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
+
+struct emu_hart_stats {
+    uint64_t instructions, cycles_waiting, traps, interrupts, sc_succeeded, sc_failed;
+};
+
+struct emu_stats {
+    emu_cycle cycles;
+    uint64_t instructions, events, device_accesses, blocks_decoded, code_discarded, walks;
+    uint64_t ram_bytes_touched;
+    uint64_t host_bytes; /* host memory beyond guest RAM touched: tables, decoded code */
+};
+
+void emu_stats(const struct emu_machine *machine, struct emu_stats *ret_stats);
+void emu_hart_stats(const struct emu_machine *machine, unsigned hart, struct emu_hart_stats *ret_stats);
+
+#endif
