@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Instructions as the architecture defines them: one enum value a row of isa/table/insn.def, and the three functions made from
- * those rows: decode, encode, disassemble. Compressed instructions (isa/table/compressed.def) decode to the base instruction they
+ * Instructions as the architecture defines them: one enum value a row of isa/insn.def, and the three functions made from
+ * those rows: decode, encode, disassemble. Compressed instructions (isa/compressed.def) decode to the base instruction they
  * expand to, with length 2; only the disassembler and the encoder know them by their own names.
  */
 #ifndef ISA_INSN_H
