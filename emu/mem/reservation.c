@@ -67,6 +67,13 @@ bool reservation_covers(const struct reservations *r, unsigned agent, uint64_t a
            address + size <= granules_end(r, mine->address, mine->size);
 }
 
+bool reservation_touches(const struct reservations *r, unsigned agent, uint64_t address, unsigned size)
+{
+    const struct reservation *mine = &r->of[agent];
+    return mine->size && address + size > granules_begin(r, mine->address) &&
+           address < granules_end(r, mine->address, mine->size);
+}
+
 void reservation_end(struct reservations *r, unsigned agent, enum emu_reason reason, unsigned by)
 {
     struct reservation *mine = &r->of[agent];

@@ -49,6 +49,9 @@ void reservation_take(struct reservations *r, unsigned agent, uint64_t address, 
 /* Does the agent hold a reservation whose granules contain all these bytes? */
 bool reservation_covers(const struct reservations *r, unsigned agent, uint64_t address, unsigned size);
 
+/* Does the agent hold a reservation on a granule that any of these bytes lies in? */
+bool reservation_touches(const struct reservations *r, unsigned agent, uint64_t address, unsigned size);
+
 /* Ends the agent's reservation, if it holds one; `lost` is called unless the reason is OWN_SC or REPLACED. */
 void reservation_end(struct reservations *r, unsigned agent, enum emu_reason reason, unsigned by);
 
