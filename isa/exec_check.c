@@ -6,14 +6,15 @@
 #include <isa/exec_int.h>
 
 #define HAS(name, result, ...)                                                                                                     \
-    _Static_assert(__builtin_types_compatible_p(__typeof__(isa_exec_##name), result(__VA_ARGS__)), "signature of isa_exec_" #name);
+    _Static_assert(__builtin_types_compatible_p(__typeof__(isa_exec_##name), result(__VA_ARGS__)), "signature of "                 \
+                                                                                                   "isa_exec_" #name);
 
-#define HAS_RR(name) HAS(name, uint64_t, uint64_t, uint64_t)
-#define HAS_RI(name) HAS(name, uint64_t, uint64_t, int64_t)
-#define HAS_R1(name) HAS(name, uint64_t, uint64_t)
-#define HAS_UI(name) HAS(name, uint64_t, uint64_t, int64_t)
-#define HAS_BR(name) HAS(name, bool, uint64_t, uint64_t)
-#define HAS_LD(name) HAS(name, uint64_t, uint64_t)
+#define HAS_RR(name)  HAS(name, uint64_t, uint64_t, uint64_t)
+#define HAS_RI(name)  HAS(name, uint64_t, uint64_t, int64_t)
+#define HAS_R1(name)  HAS(name, uint64_t, uint64_t)
+#define HAS_UI(name)  HAS(name, uint64_t, uint64_t, int64_t)
+#define HAS_BR(name)  HAS(name, bool, uint64_t, uint64_t)
+#define HAS_LD(name)  HAS(name, uint64_t, uint64_t)
 #define HAS_FLD(name) HAS(name, uint64_t, uint64_t)
 #define HAS_AMO(name) HAS(name, uint64_t, uint64_t, uint64_t)
 
