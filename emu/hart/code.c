@@ -73,6 +73,11 @@ bool code_is_full(const struct code_cache *cache)
     return cache->bytes > CACHE_BYTES_MAX;
 }
 
+struct code_cache_counts code_cache_counts(const struct code_cache *cache)
+{
+    return (struct code_cache_counts){cache->bytes, cache->runs_decoded, cache->lines_discarded};
+}
+
 void code_flush(struct hart_shared *shared)
 {
     free_chunks(shared->code);

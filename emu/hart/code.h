@@ -7,6 +7,7 @@
 #ifndef HART_CODE_H
 #define HART_CODE_H
 
+#include <hart/code_cache.h>
 #include <hart/hart.h>
 #include <isa/insn.h>
 
@@ -68,9 +69,6 @@ struct op_handlers {
 };
 extern const struct op_handlers op_handlers;
 
-struct code_cache *code_cache_create(uint32_t pages);
-void code_cache_destroy(struct code_cache *cache);
-
 /* The page's decoded code; NULL when out of memory. */
 struct code_page *code_page_of(struct hart_shared *shared, uint32_t page);
 /* Decodes the run that begins at this offset of the page. NULL when out of memory. */
@@ -79,8 +77,5 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
 const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, unsigned offset, uint32_t bits);
 /* Throws away what was decoded from a line that is about to be written. */
 void code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line);
-/* Throws all away. Not while the engine runs. */
-void code_flush(struct hart_shared *shared);
-bool code_is_full(const struct code_cache *cache);
 
 #endif

@@ -155,10 +155,10 @@ static inline uint64_t op_address(const struct hart *h, const struct op *op)
         uint64_t address = h->x[op->b];                                                                                            \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
         if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) ||                                                      \
-                     !reservation_covers(r, h->id, way_paddr(h, way, address), width) || is_code_line(h, way->page, address)))      \
+                     !reservation_covers(r, h->id, way_paddr(h, way, address), width) ||                                           \
+                     !reservation_is_quiet(r, way_paddr(h, way, address), h->id) || is_code_line(h, way->page, address)))           \
             TAIL(slow_sc(h, op, budget, l0, width));                                                                               \
         host_store(address + way->addend, width, h->x[(uint32_t)op->imm]);                                                         \
-        reservation_snoop(r, way_paddr(h, way, address), width, h->id);                                                            \
         reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);                                                                       \
         h->sc_done++;                                                                                                              \
         h->x[op->a] = 0;                                                                                                           \
@@ -170,11 +170,11 @@ static inline uint64_t op_address(const struct hart *h, const struct op *op)
         uint64_t address = h->x[op->b];                                                                                            \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
         if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !is_slow_line(h, way->page, address) ||              \
+                     !reservation_is_quiet(h->shared->reservations, way_paddr(h, way, address), h->id) ||                          \
                      is_code_line(h, way->page, address)))                                                                         \
             TAIL(slow_amo(h, op, budget, l0, ISA_OP_##name));                                                                      \
         uint64_t old = host_load(address + way->addend, width);                                                                    \
         host_store(address + way->addend, width, isa_exec_##name(old, h->x[(uint32_t)op->imm]));                                   \
-        reservation_snoop(h->shared->reservations, way_paddr(h, way, address), width, h->id);                                      \
         h->x[op->a] = sign_extend(old, width);                                                                                     \
         NEXT(1);                                                                                                                   \
     }

@@ -193,8 +193,9 @@ op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct 
 
 /* ---- stores ---- */
 
-/* Writes up to 8 bytes within a page and does what slow lines ask for. True when decoded code was discarded. */
-static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value)
+/* Writes up to 8 bytes within a page and does what slow lines ask for. `budget` is that before the instruction. True when decoded
+ * code was discarded. */
+static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value, int64_t budget)
 {
     struct hart_shared *shared = h->shared;
     uint32_t page = memory_page(shared->memory, paddr);
@@ -203,6 +204,7 @@ static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value
     memcpy(memory_host(shared->memory, page) + offset, &value, size);
     if (!shared->memory->slow[page])
         return false;
+    engine_settle(h, budget); /* events and the HTIF want to know the cycle */
     bool discarded = false;
     unsigned first = LINE_BYTES - offset % LINE_BYTES;
     if (first > size)
@@ -240,9 +242,9 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
                                      .len = op->at & AT_LONG ? 4 : 2, .write = true};
         TAIL(begin_access(h, op, budget, left, &access));
     }
-    bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value);
+    bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
     if (pieces.size[1])
-        discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0]);
+        discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0], budget + left);
     mmu_l0_fill_data(h, address, pieces.paddr[0]);
     TAIL(after(h, op, budget, l0, left, discarded));
 }
@@ -316,7 +318,7 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
         TAIL(raise(h, op, budget, left, fault, address));
     if (!reservation_covers(r, h->id, paddr, width))
         TAIL(fail_sc(h, op, budget, left, paddr));
-    bool discarded = commit(h, paddr, width, h->x[(uint32_t)op->imm]);
+    bool discarded = commit(h, paddr, width, h->x[(uint32_t)op->imm], budget + left);
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
     h->sc_done++;
     h->x[op->a] = 0;
@@ -367,7 +369,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
     if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
         TAIL(raise(h, op, budget, left, fault, address));
     memory_read(h->shared->memory, paddr, &old, width);
-    bool discarded = commit(h, paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]));
+    bool discarded = commit(h, paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));
 }

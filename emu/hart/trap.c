@@ -92,7 +92,7 @@ void hart_timer_update(struct hart *hart)
     hart->mip_pins &= ~ISA_MIP(STI);
     uint64_t due = QUEUE_NEVER;
     if (hart->menvcfg >> 63) {
-        due = shared->cycle_of_mtime(shared->context, hart->stimecmp);
+        due = shared->cycle_of_mtime(shared->context, hart->cycle, hart->stimecmp);
         if (due <= hart->cycle) {
             hart->mip_pins |= ISA_MIP(STI);
             due = QUEUE_NEVER;

@@ -170,7 +170,8 @@ struct hart_shared {
     void (*emit)(void *context, const struct emu_event *event);
     uint64_t events_wanted;     /* EMU_EVENT_BIT of recorded or stopping kinds */
     uint64_t (*mtime)(void *context, uint64_t cycle);
-    uint64_t (*cycle_of_mtime)(void *context, uint64_t mtime); /* first cycle at which mtime >= the value */
+    /* first cycle, `now` or later, at which mtime >= the value */
+    uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
     void (*access_begin)(void *context, struct hart *hart);    /* hart->access is filled; schedule its effect */
     void (*tohost_written)(void *context, struct hart *hart);
     const uint64_t *breaks;     /* sorted breakpoints */

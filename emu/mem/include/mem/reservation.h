@@ -58,11 +58,17 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
 /* A write of `size` bytes at a physical address by agent `by` (UINT_MAX: a device): ends every other agent's reservation on these granules. */
 void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by);
 
+/* Can a write by `by` to this line end nobody else's reservation? */
+static inline bool reservation_is_quiet(const struct reservations *r, uint64_t address, unsigned by)
+{
+    uint16_t first = r->head[reservation_bucket(address)];
+    return first == RESERVATION_NOBODY || (first == by && r->of[first].next == RESERVATION_NOBODY);
+}
+
 /* The same for a write that does not cross a line, with the usual case (nobody there, or only oneself) inline. */
 static inline void reservation_snoop(struct reservations *r, uint64_t address, unsigned size, unsigned by)
 {
-    uint16_t first = r->head[reservation_bucket(address)];
-    if (first != RESERVATION_NOBODY && !(first == by && r->of[first].next == RESERVATION_NOBODY))
+    if (!reservation_is_quiet(r, address, by))
         reservation_snoop_slow(r, address, size, by);
 }
 
