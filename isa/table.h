@@ -75,7 +75,4 @@ extern const struct isa_compressed isa_compressed_rows[ISA_C_COUNT];
 unsigned isa_match_4(uint32_t bits); /* enum isa_op */
 unsigned isa_match_2(uint32_t bits); /* enum isa_c; bits 31:16 are 0 */
 
-/* The name that assemblers know a CSR number by, else NULL. */
-const char *isa_csr_name(unsigned number);
-
 #endif

@@ -13,12 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EXEC_RR(name) static inline uint64_t isa_exec_##name(uint64_t rs1, uint64_t rs2)
-#define EXEC_RI(name) static inline uint64_t isa_exec_##name(uint64_t rs1, int64_t imm)
-#define EXEC_R1(name) static inline uint64_t isa_exec_##name(uint64_t rs1)
-#define EXEC_UI(name) static inline uint64_t isa_exec_##name(uint64_t pc, int64_t imm)
-#define EXEC_BR(name) static inline bool isa_exec_##name(uint64_t rs1, uint64_t rs2)
-#define EXEC_LD(name) static inline uint64_t isa_exec_##name(uint64_t raw)
+#define EXEC_RR(name)  static inline uint64_t isa_exec_##name(uint64_t rs1, uint64_t rs2)
+#define EXEC_RI(name)  static inline uint64_t isa_exec_##name(uint64_t rs1, int64_t imm)
+#define EXEC_R1(name)  static inline uint64_t isa_exec_##name(uint64_t rs1)
+#define EXEC_UI(name)  static inline uint64_t isa_exec_##name(uint64_t pc, int64_t imm)
+#define EXEC_BR(name)  static inline bool isa_exec_##name(uint64_t rs1, uint64_t rs2)
+#define EXEC_LD(name)  static inline uint64_t isa_exec_##name(uint64_t raw)
 #define EXEC_FLD(name) static inline uint64_t isa_exec_##name(uint64_t raw)
 #define EXEC_AMO(name) static inline uint64_t isa_exec_##name(uint64_t old, uint64_t rs2)
 
