@@ -49,14 +49,12 @@ static op_result not_fitting(struct hart *h, const struct op *op, uint64_t pc, i
         TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    const struct op *cut = op;
-    for (int64_t n = 0; n < budget || cut->at & AT_MARK;) {
-        n += !(cut->at & AT_MARK);
-        cut += (cut->at >> AT_SLOTS_SHIFT & 3) + 1;
-    }
-    cache->cut = (struct op *)cut;
+    const struct op *first = op - h->code->slot[(pc & (PAGE_BYTES - 1)) / 2];
+    const struct run_header *header = (const struct run_header *)first;
+    struct op *cut = (struct op *)(first + header->slot[header->count - left + budget]);
+    cache->cut = cut;
     cache->cut_run = cut->run;
-    cache->cut->run = op_handlers.cut;
+    cut->run = op_handlers.cut;
     budget -= left; /* below zero: what is given back at the cut or on the way makes it right */
     GO(op);
 }
@@ -115,7 +113,7 @@ static struct code_page *find_page(struct hart *h, uint64_t pc, uint8_t *ret_fau
     return code;
 }
 
-op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
+static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget)
 {
     uint8_t fault = 0;
     uint64_t single = 0;
@@ -136,6 +134,26 @@ op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
     h->page_va = pc & PAGE_MASK;
     h->code = code;
     int64_t left = code->left[offset / 2];
+    if (UNLIKELY(budget < left))
+        TAIL(not_fitting(h, op, pc, budget, left));
+    budget -= left;
+    struct l0_data *l0 = h->l0->data;
+    GO(op);
+}
+
+op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
+{
+    const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
+    if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
+        TAIL(enter_slowly(h, pc, budget));
+    struct code_page *code = way->page;
+    unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
+    const struct op *op = code->entry[half];
+    if (UNLIKELY(!op))
+        TAIL(enter_slowly(h, pc, budget));
+    h->page_va = way->tag;
+    h->code = code;
+    int64_t left = code->left[half];
     if (UNLIKELY(budget < left))
         TAIL(not_fitting(h, op, pc, budget, left));
     budget -= left;
@@ -220,7 +238,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
     h->start = steps;
     h->unretired = 0;
     h->attention = false;
-    int interrupt = hart_interrupt(h);
+    int interrupt = (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
     int64_t budget = steps;
     if (interrupt >= 0) {
         h->break_skip = false;
