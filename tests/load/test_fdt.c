@@ -258,3 +258,16 @@ Test(fdt, what_is_no_device_tree_is_refused)
     cr_expect(eq(str, error.text, "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc"));
     cr_expect(not(fdt_check(text, 0, &error)));
 }
+
+Test(fdt, a_version_whose_names_cannot_be_read_is_refused)
+{
+    struct fdt_config config = plain(1);
+    struct emu_error error;
+    size_t size;
+    void *blob = build(&config, &size);
+    fdt_set_version(blob, 15);
+    fdt_set_last_comp_version(blob, 15);
+    cr_expect(not(fdt_check(blob, size, &error)));
+    cr_expect(eq(str, error.text, "the device tree blob has a version that cannot be read"));
+    free(blob);
+}
