@@ -73,12 +73,15 @@ static bool check_header(struct source *source, struct emu_error *error)
         return emu_error_set(error, "this is an object file; link it into a program first");
     if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
         return emu_error_set(error, "the ELF file is not a program (its type is %u)", header->e_type);
-    if (elf_getphdrnum(source->elf, &source->segment_count) || source->segment_count == 0)
+    if (header->e_phnum == 0)
         return emu_error_set(error, "the ELF file has no segments to load");
     if (header->e_phentsize != sizeof(Elf64_Phdr))
         return emu_error_set(error, "the ELF file is damaged: a program header has %u bytes instead of %zu", header->e_phentsize,
                              sizeof(Elf64_Phdr));
-    if (!fits(header->e_phoff, source->segment_count * sizeof(Elf64_Phdr), source->size))
+    /* libelf counts only the headers that are in the file. PN_XNUM stands for a number that it finds elsewhere. */
+    if (elf_getphdrnum(source->elf, &source->segment_count) || source->segment_count == 0 ||
+        (header->e_phnum != PN_XNUM && header->e_phnum != source->segment_count) ||
+        !fits(header->e_phoff, source->segment_count * sizeof(Elf64_Phdr), source->size))
         return emu_error_set(error, "the ELF file is cut off: its program headers end beyond the file");
     return true;
 }

@@ -149,6 +149,8 @@ Test(elf, damaged_symbols_do_not_hinder_loading)
 /* One field of the good program changed: offset, width and new value, and the sentence that must follow. */
 #define FIELD(member, value) offsetof(struct program, member), sizeof(((struct program *)0)->member), value
 
+#define HEADERS_CUT "the ELF file is cut off: its program headers end beyond the file"
+
 static const struct {
     size_t offset, size;
     uint64_t value;
@@ -166,11 +168,12 @@ static const struct {
     {FIELD(header.e_type, ET_CORE), "the ELF file is not a program (its type is 4)"},
     {FIELD(header.e_phnum, 0), "the ELF file has no segments to load"},
     {FIELD(header.e_phentsize, 32), "the ELF file is damaged: a program header has 32 bytes instead of 56"},
-    {FIELD(header.e_phoff, UINT64_MAX), NULL},
-    {FIELD(header.e_phoff, UINT64_MAX - 100), NULL},
-    {FIELD(header.e_phoff, sizeof(struct program)), NULL},
-    {FIELD(header.e_phnum, 0xfffe), NULL},
-    {FIELD(header.e_phnum, PN_XNUM), NULL},
+    {FIELD(header.e_phoff, UINT64_MAX), HEADERS_CUT},
+    {FIELD(header.e_phoff, UINT64_MAX - 100), HEADERS_CUT},
+    {FIELD(header.e_phoff, sizeof(struct program)), HEADERS_CUT},
+    {FIELD(header.e_phoff, sizeof(struct program) - 56), HEADERS_CUT},
+    {FIELD(header.e_phnum, 0xfffe), HEADERS_CUT},
+    {FIELD(header.e_phnum, PN_XNUM), HEADERS_CUT},
     {FIELD(segments[0].p_offset, UINT64_MAX), "the ELF file is cut off: a segment needs bytes 0xffffffffffffffff and the 0x20 "
                                               "after it, the file has 0x250"},
     {FIELD(segments[0].p_filesz, 0x1000), NULL},
