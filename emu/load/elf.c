@@ -16,9 +16,8 @@ struct machine_name {
 };
 
 static const struct machine_name machine_names[] = {
-    {EM_386, "32-bit x86"},   {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit Arm"}, {EM_AARCH64, "64-bit Arm"},
-    {EM_MIPS, "MIPS"},        {EM_PPC, "PowerPC"},   {EM_PPC64, "PowerPC"},  {EM_S390, "s390"},
-    {EM_SPARCV9, "SPARC V9"}, {EM_68K, "68000"},
+    {EM_386, "32-bit x86"}, {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit Arm"}, {EM_AARCH64, "64-bit Arm"}, {EM_MIPS, "MIPS"},
+    {EM_PPC, "PowerPC"},    {EM_PPC64, "PowerPC"}, {EM_S390, "s390"},      {EM_SPARCV9, "SPARC V9"},   {EM_68K, "68000"},
 };
 
 /* One file while it is being loaded. */
@@ -104,15 +103,17 @@ static bool check_segment(const struct source *source, const GElf_Phdr *segment,
                           struct emu_error *error)
 {
     if (!fits(segment->p_offset, segment->p_filesz, source->size))
-        return emu_error_set(error, "the ELF file is cut off: a segment needs bytes 0x%" PRIx64 " and the 0x%" PRIx64
-                             " after it, the file has 0x%zx", segment->p_offset, segment->p_filesz, source->size);
+        return emu_error_set(error,
+                             "the ELF file is cut off: a segment needs bytes 0x%" PRIx64 " and the 0x%" PRIx64
+                             " after it, the file has 0x%zx",
+                             segment->p_offset, segment->p_filesz, source->size);
     if (segment->p_filesz > segment->p_memsz)
         return emu_error_set(error, "the ELF file is damaged: the segment at 0x%" PRIx64 " is larger in the file than in memory",
                              segment->p_paddr);
     if (!load_target_holds(target, segment->p_paddr, segment->p_memsz))
-        return emu_error_set(error, "the segment at 0x%" PRIx64 " (0x%" PRIx64 " bytes) is outside RAM, which is 0x%" PRIx64
-                             " to 0x%" PRIx64, segment->p_paddr, segment->p_memsz, target->ram_base,
-                             target->ram_base + (target->ram_size - 1));
+        return emu_error_set(
+            error, "the segment at 0x%" PRIx64 " (0x%" PRIx64 " bytes) is outside RAM, which is 0x%" PRIx64 " to 0x%" PRIx64,
+            segment->p_paddr, segment->p_memsz, target->ram_base, target->ram_base + (target->ram_size - 1));
     return true;
 }
 

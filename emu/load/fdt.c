@@ -315,7 +315,8 @@ bool fdt_check(const void *blob, size_t size, struct emu_error *error)
     case 0:
         return true;
     case -FDT_ERR_BADMAGIC:
-        return emu_error_set(error, "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc");
+        return emu_error_set(error,
+                             "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc");
     case -FDT_ERR_TRUNCATED:
         return emu_error_set(error, "the device tree blob is cut off: it has %zu bytes", size);
     case -FDT_ERR_BADVERSION:

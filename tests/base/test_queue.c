@@ -151,9 +151,8 @@ static int model_first(const struct model *model)
 {
     int first = -1;
     for (int i = 0; i < MODEL_SLOTS; i++)
-        if (model->cycle[i] != QUEUE_NEVER &&
-            (first < 0 || model->cycle[i] < model->cycle[first] ||
-             (model->cycle[i] == model->cycle[first] && model->rank[i] < model->rank[first])))
+        if (model->cycle[i] != QUEUE_NEVER && (first < 0 || model->cycle[i] < model->cycle[first] ||
+                                               (model->cycle[i] == model->cycle[first] && model->rank[i] < model->rank[first])))
             first = i;
     return first;
 }

@@ -208,10 +208,23 @@ Test(aclint, wrong_widths_and_offsets_fault_and_absent_harts_read_zero)
         unsigned size;
         bool is_good;
     } rows[] = {
-        {0, 1, false},      {0, 2, false},      {0, 4, true},        {0, 8, false},       {0x3ffc, 4, true},
-        {0x4000, 1, false}, {0x4000, 2, false}, {0x4004, 4, true},   {0x4000 + 8 * HARTS, 8, true},
-        {0x4004, 8, false}, {0x4002, 4, false}, {0xbff8, 2, false},  {0xbff0, 8, true},   {0xbffc, 4, true},
-        {0xc000, 4, false}, {0xfff8, 8, false}, {UINT64_MAX - 7, 8, false},
+        {0, 1, false},
+        {0, 2, false},
+        {0, 4, true},
+        {0, 8, false},
+        {0x3ffc, 4, true},
+        {0x4000, 1, false},
+        {0x4000, 2, false},
+        {0x4004, 4, true},
+        {0x4000 + 8 * HARTS, 8, true},
+        {0x4004, 8, false},
+        {0x4002, 4, false},
+        {0xbff8, 2, false},
+        {0xbff0, 8, true},
+        {0xbffc, 4, true},
+        {0xc000, 4, false},
+        {0xfff8, 8, false},
+        {UINT64_MAX - 7, 8, false},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint64_t value = 1;

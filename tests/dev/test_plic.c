@@ -238,8 +238,8 @@ Test(plic, enable_words_hold_what_is_written_except_source_0)
 Test(plic, what_does_not_exist_reads_zero_and_ignores_writes)
 {
     struct fake_host *fake = setup(2);
-    const uint64_t offsets[] = {0, priority_at(96), 0x100c, 0x1ffc, enable_at(0, 3), enable_at(2, 0), 0x1ffffc,
-                                threshold_at(0) + 8, threshold_at(2), claim_at(2), 0x5ffffc, UINT64_MAX - 3};
+    const uint64_t offsets[] = {0,        priority_at(96),     0x100c,          0x1ffc,      enable_at(0, 3), enable_at(2, 0),
+                                0x1ffffc, threshold_at(0) + 8, threshold_at(2), claim_at(2), 0x5ffffc,        UINT64_MAX - 3};
     for (unsigned i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         fake_write(fake, offsets[i], 4, 0xffffffff);
         cr_expect(eq(u64, fake_read(fake, offsets[i], 4), 0), "offset 0x%lx", (unsigned long)offsets[i]);

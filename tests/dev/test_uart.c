@@ -144,8 +144,9 @@ Test(uart, switching_or_clearing_the_fifo_empties_it)
         uint64_t before, write;
         bool is_empty;
     } rows[] = {
-        {"enable", 0x00, 0x01, true},        {"disable", 0x01, 0x00, true}, {"clear receiver", 0x01, 0x03, true},
-        {"clear transmitter", 0x01, 0x05, false}, {"same again", 0x01, 0x01, false}, {"clear while off", 0x00, 0x02, false},
+        {"enable", 0x00, 0x01, true},         {"disable", 0x01, 0x00, true},
+        {"clear receiver", 0x01, 0x03, true}, {"clear transmitter", 0x01, 0x05, false},
+        {"same again", 0x01, 0x01, false},    {"clear while off", 0x00, 0x02, false},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fake_host *fake = setup();
@@ -242,7 +243,7 @@ Test(uart, the_timeout_follows_divisor_and_format)
     static const struct {
         uint64_t lcr, divisor, cycles;
     } rows[] = {
-        {0x03, 1, 17362}, {0x03, 2, 34723}, {0x03, 24, 416667}, {0x00, 2, 24306}, {0x04, 2, 26042},
+        {0x03, 1, 17362}, {0x03, 2, 34723}, {0x03, 24, 416667}, {0x00, 2, 24306},           {0x04, 2, 26042},
         {0x07, 2, 38195}, {0x1b, 2, 38195}, {0x03, 0, 34723},   {0x03, 0xffff, 1137760417},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -23,9 +23,9 @@ struct program {
     Elf64_Shdr sections[3];
 };
 
-#define CODE_VIRTUAL UINT64_C(0xffffffff80000000)
+#define CODE_VIRTUAL  UINT64_C(0xffffffff80000000)
 #define CODE_PHYSICAL (FAKE_RAM_BASE + 0x1000)
-#define DATA (FAKE_RAM_BASE + 0x3000)
+#define DATA          (FAKE_RAM_BASE + 0x3000)
 
 enum { BSS_SIZE = 48 };
 
@@ -33,14 +33,31 @@ static struct program good(void)
 {
     struct program p = {
         .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                   .e_type = ET_EXEC, .e_machine = EM_RISCV, .e_version = EV_CURRENT,
-                   .e_entry = CODE_VIRTUAL + 4, .e_phoff = offsetof(struct program, segments),
-                   .e_shoff = offsetof(struct program, sections), .e_ehsize = sizeof(Elf64_Ehdr),
-                   .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 3},
-        .segments = {{.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = offsetof(struct program, code),
-                      .p_vaddr = CODE_VIRTUAL, .p_paddr = CODE_PHYSICAL, .p_filesz = 32, .p_memsz = 32},
-                     {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = offsetof(struct program, data),
-                      .p_vaddr = DATA, .p_paddr = DATA, .p_filesz = 16, .p_memsz = 16 + BSS_SIZE},
+                   .e_type = ET_EXEC,
+                   .e_machine = EM_RISCV,
+                   .e_version = EV_CURRENT,
+                   .e_entry = CODE_VIRTUAL + 4,
+                   .e_phoff = offsetof(struct program, segments),
+                   .e_shoff = offsetof(struct program, sections),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = 3,
+                   .e_shentsize = sizeof(Elf64_Shdr),
+                   .e_shnum = 3},
+        .segments = {{.p_type = PT_LOAD,
+                      .p_flags = PF_R | PF_X,
+                      .p_offset = offsetof(struct program, code),
+                      .p_vaddr = CODE_VIRTUAL,
+                      .p_paddr = CODE_PHYSICAL,
+                      .p_filesz = 32,
+                      .p_memsz = 32},
+                     {.p_type = PT_LOAD,
+                      .p_flags = PF_R | PF_W,
+                      .p_offset = offsetof(struct program, data),
+                      .p_vaddr = DATA,
+                      .p_paddr = DATA,
+                      .p_filesz = 16,
+                      .p_memsz = 16 + BSS_SIZE},
                      {.p_type = PT_NOTE, .p_offset = UINT64_MAX, .p_filesz = UINT64_MAX}},
         .symbols = {{0},
                     {.st_name = 1, .st_value = DATA + 8, .st_shndx = SHN_ABS},
@@ -48,8 +65,11 @@ static struct program good(void)
                     {.st_name = 1, .st_value = 99, .st_shndx = SHN_UNDEF}},
         .names = "\0tohost\0fromhost",
         .sections = {{0},
-                     {.sh_type = SHT_SYMTAB, .sh_offset = offsetof(struct program, symbols),
-                      .sh_size = sizeof(Elf64_Sym) * 4, .sh_link = 2, .sh_entsize = sizeof(Elf64_Sym)},
+                     {.sh_type = SHT_SYMTAB,
+                      .sh_offset = offsetof(struct program, symbols),
+                      .sh_size = sizeof(Elf64_Sym) * 4,
+                      .sh_link = 2,
+                      .sh_entsize = sizeof(Elf64_Sym)},
                      {.sh_type = SHT_STRTAB, .sh_offset = offsetof(struct program, names), .sh_size = 24}},
     };
     memset(p.code, 'c', sizeof p.code);
@@ -78,8 +98,10 @@ Test(elf, segments_go_to_their_physical_addresses_and_the_rest_is_zeroed)
     struct emu_error error;
     cr_assert(load(&p, sizeof p, &image, &error), "%s", error.text);
     for (unsigned i = 0; i < FAKE_RAM_SIZE; i++) {
-        uint8_t want = i >= 0x1000 && i < 0x1020 ? 'c' : i >= 0x3000 && i < 0x3010 ? 'd' :
-                       i >= 0x3010 && i < 0x3010 + BSS_SIZE ? 0 : 0xaa;
+        uint8_t want = i >= 0x1000 && i < 0x1020              ? 'c'
+                       : i >= 0x3000 && i < 0x3010            ? 'd'
+                       : i >= 0x3010 && i < 0x3010 + BSS_SIZE ? 0
+                                                              : 0xaa;
         cr_assert(eq(u8, ram.bytes[i], want), "at 0x%x", i);
     }
 }
@@ -149,7 +171,7 @@ Test(elf, damaged_symbols_do_not_hinder_loading)
 /* One field of the good program changed: offset, width and new value, and the sentence that must follow. */
 #define FIELD(member, value) offsetof(struct program, member), sizeof(((struct program *)0)->member), value
 
-#define HEADERS_CUT "the ELF file is cut off: its program headers end beyond the file"
+#define HEADERS_CUT          "the ELF file is cut off: its program headers end beyond the file"
 
 static const struct {
     size_t offset, size;

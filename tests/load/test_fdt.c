@@ -255,7 +255,8 @@ Test(fdt, what_is_no_device_tree_is_refused)
     _Alignas(8) char text[256] = "/dts-v1/; / { };";
     struct emu_error error;
     cr_expect(not(fdt_check(text, sizeof text, &error)));
-    cr_expect(eq(str, error.text, "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc"));
+    cr_expect(
+        eq(str, error.text, "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc"));
     cr_expect(not(fdt_check(text, 0, &error)));
 }
 

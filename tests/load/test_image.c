@@ -54,9 +54,17 @@ Test(image, the_sentence_names_addresses_and_ram)
 
 Test(image, an_elf_file_is_told_by_its_first_four_bytes)
 {
-    cr_expect(image_is_elf("\x7f" "ELF....", 8));
-    cr_expect(image_is_elf("\x7f" "ELF", 4));
-    cr_expect(not(image_is_elf("\x7f" "ELF", 3)));
-    cr_expect(not(image_is_elf("\x7f" "ELG", 4)));
+    cr_expect(image_is_elf("\x7f"
+                           "ELF....",
+                           8));
+    cr_expect(image_is_elf("\x7f"
+                           "ELF",
+                           4));
+    cr_expect(not(image_is_elf("\x7f"
+                               "ELF",
+                               3)));
+    cr_expect(not(image_is_elf("\x7f"
+                               "ELG",
+                               4)));
     cr_expect(not(image_is_elf("", 0)));
 }
