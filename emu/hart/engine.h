@@ -35,6 +35,8 @@
 #define LEAVE() return NULL
 #endif
 #define NEXT(slots) GO(op + (slots))
+/* Names the tables for GO, where they are not a parameter. */
+#define TABLES(hart) struct l0_data *l0 __attribute__((unused)) = (hart)->l0->data
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "guest memory is accessed in host byte order, which must be little-endian");
 

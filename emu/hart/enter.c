@@ -44,7 +44,7 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
 /* The run at op (length left) does not fit in the budget: executes exactly what is granted, or nothing. */
 static op_result not_fitting(struct hart *h, const struct op *op, uint64_t pc, int64_t budget, int64_t left)
 {
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     if (budget <= 0)
         TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
     struct code_cache *cache = h->shared->code;
@@ -88,7 +88,7 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     if (budget < 1)
         TAIL(not_fitting(h, op, pc, budget, 1));
     budget--;
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     GO(op);
 }
 
@@ -137,7 +137,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     if (UNLIKELY(budget < left))
         TAIL(not_fitting(h, op, pc, budget, left));
     budget -= left;
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     GO(op);
 }
 
@@ -157,7 +157,7 @@ op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
     if (UNLIKELY(budget < left))
         TAIL(not_fitting(h, op, pc, budget, left));
     budget -= left;
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     GO(op);
 }
 
