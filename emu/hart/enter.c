@@ -59,12 +59,12 @@ static op_result not_fitting(struct hart *h, const struct op *op, unsigned offse
     uncut(cache);
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
-    struct op *cut = (struct op *)(first + header->slot[header->count - left + budget]);
+    struct op *cut = (struct op *)(first + header->exact + header->slot[header->count - left + budget]);
     cache->cut = cut;
     cache->cut_run = cut->run;
     cut->run = op_handlers.cut;
     budget -= left; /* below zero: what is given back at the cut or on the way makes it right */
-    GO(op);
+    GO(op + header->exact);
 }
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
