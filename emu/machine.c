@@ -486,6 +486,8 @@ void machine_state(struct state *s, struct emu_machine *m)
     if (m->owner != NO_OWNER) {
         state_u64(s, "slice_left", &left);
         m->slice_left = (int64_t)left;
+        state_bool(s, "slice_exact", &m->slice_exact);
+        state_bool(s, "within", &m->harts[m->owner].within);
     }
     state_u64(s, "random", &m->random);
     state_u64(s, "steps", &m->steps);

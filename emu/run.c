@@ -34,14 +34,19 @@ static uint64_t draw(struct emu_machine *m)
     return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* A slice of [Q/2, Q] steps; alone, a hart needs none. */
+/* A slice of [Q/2, Q] steps; alone, a hart needs none. Most end at the first transfer of control behind that, which costs least;
+ * one in some ends exactly there, so that no place in a program is safe from the others. */
 static void begin_slice(struct emu_machine *m, unsigned hart)
 {
     m->owner = (uint16_t)hart;
-    if (m->schedule.running > 1)
-        m->slice_left = SLICE_STEPS / 2 + (int64_t)((draw(m) >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
-    else
-        m->slice_left = SLICE_UNBOUNDED;
+    m->slice_exact = false;
+    m->slice_left = SLICE_UNBOUNDED;
+    m->harts[hart].within = false;
+    if (m->schedule.running > 1) {
+        uint64_t random = draw(m);
+        m->slice_left = SLICE_STEPS / 2 + (int64_t)((random >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
+        m->slice_exact = random % SLICE_EXACT_ONE_IN == 0;
+    }
 }
 
 static bool position_reached(const struct emu_machine *m, const struct emu_position *position)
@@ -70,25 +75,28 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t a
             begin_slice(m, schedule_hart(&m->schedule));
         }
         struct hart *hart = &m->harts[m->owner];
-        uint64_t limit = end - hart->cycle < allowed ? end - hart->cycle : allowed;
         if (hart->cycle >= end)
             break;
-        if ((uint64_t)m->slice_left < limit)
-            limit = (uint64_t)m->slice_left;
+        uint64_t hard = end - hart->cycle < allowed ? end - hart->cycle : allowed;
+        int64_t soft = m->slice_left;
+        if (m->slice_exact) {
+            hard = (uint64_t)soft < hard ? (uint64_t)soft : hard;
+            soft = SLICE_UNBOUNDED;
+        }
         uint64_t before = hart->steps;
-        exit = hart_engine_run(hart, (int64_t)limit);
+        exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within);
         uint64_t done = hart->steps - before;
         m->steps += done;
         allowed -= done;
         m->slice_left -= (int64_t)done;
-        if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || (m->slice_exact && m->slice_left == 0))
             m->owner = NO_OWNER;
         if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
             schedule_stop(&m->schedule, hart->id);
             break;
         }
         schedule_move(&m->schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_YIELD))
+        if (UNLIKELY(exit > HART_EXIT_SLICE))
             break;
     }
     return exit;

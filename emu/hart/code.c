@@ -211,7 +211,7 @@ static void put_link(struct op *op, int32_t refund)
     struct op_link *link = (struct op_link *)(op + 1);
     op->at |= 2u << AT_SLOTS_SHIFT;
     op[2] = (struct op){.run = op_handlers.link, .at = AT_MARK};
-    *link = (struct op_link){.target = op + 2, .delta = refund, .refund = refund};
+    *link = (struct op_link){.target = op + 2, .refund = refund};
 }
 
 static struct op *put_line_end(struct op *op, unsigned next_offset)

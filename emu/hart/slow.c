@@ -20,8 +20,10 @@ static int64_t left_at(const struct hart *h, const struct op *op)
 /* Leaves or goes on behind an instruction that is done; left is what was left of the run at it. */
 static op_result after(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left, bool leave_run)
 {
-    if (h->attention)
+    if (h->attention) {
+        h->within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
         TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - 1));
+    }
     if (leave_run)
         TAIL(engine_enter(h, op_next_pc(h, op), budget + left - 1));
     NEXT(1);
@@ -308,7 +310,7 @@ static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, in
         h->pc = op_pc(h, op);
         hart_emit(h, EMU_EVENT_SC_FAILED, reason, paddr, UINT16_MAX);
     }
-    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget + left - 1));
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - 1));
 }
 
 op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
@@ -393,7 +395,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
 static op_result resume(struct hart *h, uint64_t pc, int64_t budget)
 {
     int interrupt = hart_interrupt(h);
-    if (interrupt >= 0 && budget <= 0)
+    if (interrupt >= 0 && budget + h->bias <= 0)
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
     if (interrupt >= 0)
         TAIL(engine_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, pc, budget));
@@ -449,7 +451,7 @@ op_result slow_fence_i(struct hart *h, const struct op *op, int64_t budget, stru
 
 op_result slow_pause(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget));
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget));
 }
 
 op_result slow_ecall(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
