@@ -83,17 +83,18 @@ struct emu_stop {
     emu_cycle next;    /* IDLE: cycle of the next event */
 };
 
-/* A place in the run's total order: queue events done and instructions retired by all harts. */
+/* A place in the run's total order: queue events done, and steps of all harts. A step is an instruction retired or a trap taken
+ * (docs/decisions/0002-positions-count-steps.md). */
 struct emu_position {
     uint64_t events;
-    uint64_t instructions;
+    uint64_t steps;
 };
 
 /* emu_run returns with LIMIT at the first of these; UINT64_MAX: no limit. */
 struct emu_until {
     emu_cycle cycle;              /* no event or instruction at or after this cycle is begun */
-    struct emu_position position; /* exactly this many events done and instructions retired: stops when the machine is at or past both */
-    uint64_t instructions;        /* total instructions retired by all harts */
+    struct emu_position position; /* stops as soon as both counts are reached */
+    uint64_t steps;               /* stops as soon as all harts together have done this many steps since power-on */
     emu_cycle idle_cycle;         /* when no hart runs, time jumps to the next event only if that is at or before this cycle */
 };
 

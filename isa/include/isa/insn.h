@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Instructions as the architecture defines them: one enum value a row of isa/table/insn.def, and the three functions made from
- * those rows: decode, encode, disassemble. Compressed instructions (isa/table/compressed.def) decode to the base instruction they
+ * Instructions as the architecture defines them: one enum value a row of isa/insn.def, and the three functions made from
+ * those rows: decode, encode, disassemble. Compressed instructions (isa/compressed.def) decode to the base instruction they
  * expand to, with length 2; only the disassembler and the encoder know them by their own names.
  */
 #ifndef ISA_INSN_H
@@ -89,7 +89,7 @@ extern const struct isa_row isa_rows[ISA_OP_COUNT];
 
 /* Decodes the instruction whose low halfword is in bits 15:0; for a 4-byte instruction bits 31:16 must be its high halfword, for a
  * 2-byte one they are ignored. Reserved encodings give ISA_OP_illegal. Rounding modes 5 and 6 in a sets_rm row are illegal.
- * Never fails, has no state. */
+ * Reserved fields of fence and fence.i are kept in rd, rs1 and imm and do not matter to execution. Never fails, has no state. */
 struct isa_insn isa_decode(uint32_t bits);
 
 /* The length in bytes that the low halfword announces: 2 or 4 (longer formats are treated as 4-byte illegal ones). */
@@ -103,11 +103,15 @@ static inline unsigned isa_length(uint16_t low)
 bool isa_encode(const struct isa_insn *insn, uint32_t *ret_bits);
 
 /* Writes the instruction as binutils' objdump -M no-aliases prints it for the same bits (mnemonic, a tab, operands), with branch
- * and jump targets as absolute addresses from `pc` in hexadecimal. Illegal encodings print as ".2byte 0x..." or ".4byte 0x...".
- * Returns the length the whole text has, as snprintf does. */
+ * and jump targets as absolute addresses from `pc` in hexadecimal, without the address comments that objdump adds. Illegal encodings
+ * print as ".2byte 0x..." or ".4byte 0x..." (16 zero bits as "c.unimp"); reserved fields of fences are not shown. Returns the length
+ * the whole text has, as snprintf does. */
 size_t isa_disassemble(char *text, size_t size, uint32_t bits, uint64_t pc);
 
 const char *isa_xreg_name(unsigned reg); /* "zero", "ra", ... */
 const char *isa_freg_name(unsigned reg); /* "ft0", ... */
+
+/* The name that assemblers know a CSR number by (csr_number.def), NULL when it has none. */
+const char *isa_csr_name(unsigned number);
 
 #endif

@@ -33,8 +33,8 @@ uint64_t state_finish_hash(struct state *s); /* destroys the visitor */
 
 /* A flip visitor inverts the lowest bit of the n-th field it meets (counting from 0) and counts all of them.
  * state_bytes counts as one field (its first byte is flipped). Returns the number of fields met; destroys the visitor.
- * If ret_name is not NULL it receives "group.field" of the flipped field (at most 127 characters). */
+ * If ret_name is not NULL it receives "group.field" of the flipped field (at most 127 characters), "" if there was no n-th. */
 struct state *state_create_flip(uint64_t n);
-uint64_t state_finish_flip(struct state *s, char ret_name[static 128]);
+uint64_t state_finish_flip(struct state *s, char ret_name[128]);
 
 #endif

@@ -42,6 +42,12 @@ static inline void irq_line_set(const struct irq_line *line, bool level)
         line->set(line->sink, line->number, level);
 }
 
+/* The exit code of a run for a guest that reports `status`: hosts keep eight bits, and a failure must not look like success. */
+static inline int device_exit_code(uint64_t status)
+{
+    return status & 0xff ? (int)(status & 0xff) : status != 0;
+}
+
 /* What a device may ask of the machine. All members are set by the machine before the device is created and outlive it. */
 struct device_host {
     struct queue *queue;

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The PLIC. Enable bits are kept by source (one bit a context), since every change starts at a source: when one becomes or
+ * ceases to be pending, only the contexts that enable it are looked at, and a context looks only at pending sources.
+ * Invariant: a source is never both pending and in service; when it is neither, its level is low. Output lines are derived.
+ */
+#include <dev/plic.h>
+
+#include <emu/platform.h>
+#include <stdlib.h>
+
+enum {
+    SOURCE_COUNT = PLATFORM_PLIC_SOURCES + 1, /* number 0 means "no source" */
+    SOURCE_WORDS = (SOURCE_COUNT + 31) / 32,
+    PRIORITY_MASK = (1 << PLATFORM_PLIC_PRIORITY_BITS) - 1,
+    PENDING_BASE = 0x1000,
+    ENABLE_BASE = 0x2000,
+    ENABLE_STRIDE = 0x80,
+    CONTEXT_BASE = PLATFORM_PLIC_CONTEXT_BASE,
+    CONTEXT_STRIDE = PLATFORM_PLIC_CONTEXT_STRIDE,
+    CONTEXT_THRESHOLD = 0,
+    CONTEXT_CLAIM = 4,
+};
+
+_Static_assert(SOURCE_WORDS * 32 == SOURCE_COUNT, "the rows of `enabled` fill whole words of enable bits");
+
+struct source {
+    bool level;         /* what the device drives */
+    bool is_in_service; /* claimed and not yet completed */
+    uint8_t priority;
+};
+
+struct plic {
+    unsigned contexts;
+    unsigned context_words; /* 64-bit words in a row of `enabled` */
+    struct source sources[SOURCE_COUNT];
+    uint32_t pending[SOURCE_WORDS];
+    uint64_t *enabled;   /* SOURCE_COUNT rows, one bit a context */
+    uint8_t *thresholds; /* one a context */
+    struct irq_line *lines;
+};
+
+static bool is_pending(const struct plic *plic, unsigned source)
+{
+    return plic->pending[source / 32] >> source % 32 & 1;
+}
+
+static uint64_t *enable_word(const struct plic *plic, unsigned source, unsigned context)
+{
+    return &plic->enabled[source * plic->context_words + context / 64];
+}
+
+static bool is_enabled(const struct plic *plic, unsigned source, unsigned context)
+{
+    return *enable_word(plic, source, context) >> context % 64 & 1;
+}
+
+/* The pending source that `context` enables with the highest priority above `floor`, the lowest number among equals; 0: none. */
+static unsigned best_source(const struct plic *plic, unsigned context, unsigned floor)
+{
+    unsigned best = 0;
+    for (unsigned word = 0; word < SOURCE_WORDS; word++) {
+        for (uint32_t bits = plic->pending[word]; bits; bits &= bits - 1) {
+            unsigned source = word * 32 + (unsigned)__builtin_ctz(bits);
+            if (plic->sources[source].priority > floor && is_enabled(plic, source, context)) {
+                floor = plic->sources[source].priority;
+                best = source;
+            }
+        }
+    }
+    return best;
+}
+
+static void update_context(struct plic *plic, unsigned context)
+{
+    irq_line_set(&plic->lines[context], best_source(plic, context, plic->thresholds[context]) != 0);
+}
+
+/* Updates the contexts to which `source` makes a difference. */
+static void update_source(struct plic *plic, unsigned source)
+{
+    for (unsigned word = 0; word < plic->context_words; word++) {
+        for (uint64_t bits = plic->enabled[source * plic->context_words + word]; bits; bits &= bits - 1)
+            update_context(plic, word * 64 + (unsigned)__builtin_ctzll(bits));
+    }
+}
+
+static void set_pending(struct plic *plic, unsigned source, bool value)
+{
+    uint32_t bit = (uint32_t)1 << source % 32;
+    plic->pending[source / 32] = (plic->pending[source / 32] & ~bit) | (value ? bit : 0);
+    update_source(plic, source);
+}
+
+/* The gateway: lets a request through when the source asserts and the last request is done with. */
+static void pass_gateway(struct plic *plic, unsigned source)
+{
+    const struct source *s = &plic->sources[source];
+    if (s->level && !s->is_in_service && !is_pending(plic, source))
+        set_pending(plic, source, true);
+}
+
+void plic_set_source(void *device, unsigned source, bool level)
+{
+    struct plic *plic = device;
+    if (source == 0 || source >= SOURCE_COUNT)
+        return;
+    plic->sources[source].level = level;
+    pass_gateway(plic, source);
+}
+
+static uint32_t claim(struct plic *plic, unsigned context)
+{
+    unsigned source = best_source(plic, context, 0);
+    if (source == 0)
+        return 0; /* an empty claim: another context was first, or nothing is pending */
+    plic->sources[source].is_in_service = true;
+    set_pending(plic, source, false);
+    return source;
+}
+
+static void complete(struct plic *plic, unsigned context, uint64_t source)
+{
+    if (source == 0 || source >= SOURCE_COUNT || !is_enabled(plic, (unsigned)source, context))
+        return;
+    plic->sources[source].is_in_service = false;
+    pass_gateway(plic, (unsigned)source);
+}
+
+/* 32 enable bits of a context, those of sources word * 32 and up. */
+static uint32_t read_enables(const struct plic *plic, unsigned context, unsigned word)
+{
+    uint32_t bits = 0;
+    for (unsigned i = 0; i < 32; i++)
+        bits |= (uint32_t)is_enabled(plic, word * 32 + i, context) << i;
+    return bits;
+}
+
+static void write_enables(struct plic *plic, unsigned context, unsigned word, uint32_t bits)
+{
+    uint64_t mask = (uint64_t)1 << context % 64;
+    if (word == 0)
+        bits &= ~(uint32_t)1;
+    for (unsigned i = 0; i < 32; i++) {
+        uint64_t *row = enable_word(plic, word * 32 + i, context);
+        *row = (*row & ~mask) | (bits >> i & 1 ? mask : 0);
+    }
+    update_context(plic, context);
+}
+
+/* What lies at an offset. `index` is the source, or the word of 32 sources. */
+enum reg { REG_NONE, REG_PRIORITY, REG_PENDING, REG_ENABLE, REG_THRESHOLD, REG_CLAIM };
+
+struct place {
+    enum reg reg;
+    unsigned index;
+    unsigned context;
+};
+
+static struct place find(const struct plic *plic, uint64_t offset)
+{
+    struct place p = {REG_NONE, 0, 0};
+    uint64_t context = 0;
+    if (offset < PENDING_BASE) {
+        p.index = (unsigned)offset / 4;
+        p.reg = p.index > 0 && p.index < SOURCE_COUNT ? REG_PRIORITY : REG_NONE;
+    } else if (offset < ENABLE_BASE) {
+        p.index = (unsigned)(offset - PENDING_BASE) / 4;
+        p.reg = p.index < SOURCE_WORDS ? REG_PENDING : REG_NONE;
+    } else if (offset < CONTEXT_BASE) {
+        context = (offset - ENABLE_BASE) / ENABLE_STRIDE;
+        p.index = (unsigned)(offset - ENABLE_BASE) % ENABLE_STRIDE / 4;
+        p.reg = p.index < SOURCE_WORDS ? REG_ENABLE : REG_NONE;
+    } else {
+        context = (offset - CONTEXT_BASE) / CONTEXT_STRIDE;
+        uint64_t rest = (offset - CONTEXT_BASE) % CONTEXT_STRIDE;
+        p.reg = rest == CONTEXT_THRESHOLD ? REG_THRESHOLD : rest == CONTEXT_CLAIM ? REG_CLAIM : REG_NONE;
+    }
+    if (context >= plic->contexts)
+        p.reg = REG_NONE;
+    else
+        p.context = (unsigned)context;
+    return p;
+}
+
+static bool is_valid(const struct device_access *access)
+{
+    return access->size == 4 && access->offset % 4 == 0;
+}
+
+static bool plic_read(void *device, const struct device_access *access, uint64_t *ret_value)
+{
+    struct plic *plic = device;
+    if (!is_valid(access))
+        return false;
+    struct place p = find(plic, access->offset);
+    switch (p.reg) {
+    case REG_NONE:
+        *ret_value = 0;
+        break;
+    case REG_PRIORITY:
+        *ret_value = plic->sources[p.index].priority;
+        break;
+    case REG_PENDING:
+        *ret_value = plic->pending[p.index];
+        break;
+    case REG_ENABLE:
+        *ret_value = read_enables(plic, p.context, p.index);
+        break;
+    case REG_THRESHOLD:
+        *ret_value = plic->thresholds[p.context];
+        break;
+    case REG_CLAIM:
+        *ret_value = claim(plic, p.context);
+        break;
+    }
+    return true;
+}
+
+static bool plic_write(void *device, const struct device_access *access, uint64_t value)
+{
+    struct plic *plic = device;
+    if (!is_valid(access))
+        return false;
+    struct place p = find(plic, access->offset);
+    switch (p.reg) {
+    case REG_NONE:
+    case REG_PENDING: /* read-only */
+        break;
+    case REG_PRIORITY:
+        plic->sources[p.index].priority = value & PRIORITY_MASK;
+        update_source(plic, p.index);
+        break;
+    case REG_ENABLE:
+        write_enables(plic, p.context, p.index, (uint32_t)value);
+        break;
+    case REG_THRESHOLD:
+        plic->thresholds[p.context] = value & PRIORITY_MASK;
+        update_context(plic, p.context);
+        break;
+    case REG_CLAIM:
+        complete(plic, p.context, (uint32_t)value);
+        break;
+    }
+    return true;
+}
+
+/* A device that still asserts after its own reset (none should) is pending again at once. */
+static void plic_reset(void *device)
+{
+    struct plic *plic = device;
+    for (unsigned source = 0; source < SOURCE_COUNT; source++) {
+        plic->sources[source].priority = 0;
+        plic->sources[source].is_in_service = false;
+    }
+    for (unsigned word = 0; word < SOURCE_WORDS; word++)
+        plic->pending[word] = 0;
+    for (unsigned i = 0; i < SOURCE_COUNT * plic->context_words; i++)
+        plic->enabled[i] = 0;
+    for (unsigned context = 0; context < plic->contexts; context++) {
+        plic->thresholds[context] = 0;
+        irq_line_set(&plic->lines[context], false);
+    }
+    for (unsigned source = 1; source < SOURCE_COUNT; source++)
+        pass_gateway(plic, source);
+}
+
+static void plic_state(struct state *s, void *device)
+{
+    struct plic *plic = device;
+    state_open(s, "plic", 0);
+    for (unsigned source = 1; source < SOURCE_COUNT; source++) {
+        state_open(s, "source", source);
+        state_bool(s, "level", &plic->sources[source].level);
+        state_bool(s, "is_in_service", &plic->sources[source].is_in_service);
+        state_u8(s, "priority", &plic->sources[source].priority);
+        for (unsigned word = 0; word < plic->context_words; word++)
+            state_u64(s, "enabled", &plic->enabled[source * plic->context_words + word]);
+        state_close(s);
+    }
+    for (unsigned word = 0; word < SOURCE_WORDS; word++)
+        state_u32(s, "pending", &plic->pending[word]);
+    state_bytes(s, "thresholds", plic->thresholds, plic->contexts);
+    state_close(s);
+}
+
+struct plic *plic_create(const struct device_host *host, unsigned contexts, const struct irq_line *lines)
+{
+    struct plic *plic = calloc(1, sizeof *plic);
+    if (!plic)
+        return NULL;
+    plic->contexts = contexts;
+    plic->context_words = (contexts + 63) / 64;
+    plic->enabled = calloc((size_t)SOURCE_COUNT * plic->context_words, sizeof *plic->enabled);
+    plic->thresholds = calloc(contexts, sizeof *plic->thresholds);
+    plic->lines = calloc(contexts, sizeof *plic->lines);
+    if (!plic->enabled || !plic->thresholds || !plic->lines) {
+        plic_destroy(plic);
+        return NULL;
+    }
+    for (unsigned context = 0; context < contexts; context++)
+        plic->lines[context] = lines[context];
+    return plic;
+}
+
+void plic_destroy(struct plic *plic)
+{
+    if (!plic)
+        return;
+    free(plic->enabled);
+    free(plic->thresholds);
+    free(plic->lines);
+    free(plic);
+}
+
+const struct device_ops plic_ops = {
+    .name = "plic",
+    .read = plic_read,
+    .write = plic_write,
+    .reset = plic_reset,
+    .state = plic_state,
+};

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Decoding code into runs, linking space for them, and throwing them away when their line is written. Discarded runs are
+ * poisoned, not freed: links to them lead to a handler that looks the address up again. Memory returns at the next flush.
+ */
+#include "code.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define CHUNK_OPS 4096u
+#define RUN_OPS_MAX 256u
+#define CACHE_BYTES_MAX (UINT64_C(40) << 20)
+
+struct code_cache *code_cache_create(uint32_t pages)
+{
+    struct code_cache *cache = calloc(1, sizeof *cache);
+    if (!cache)
+        return NULL;
+    cache->pages = pages;
+    void *map = mmap(NULL, pages * sizeof(void *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    cache->of_page = map == MAP_FAILED ? NULL : map;
+    cache->single = malloc(sizeof *cache->single);
+    if (cache->single) {
+        memset(cache->single->entry, 0, sizeof cache->single->entry);
+        memset(cache->single->left, 1, sizeof cache->single->left);
+    }
+    if (cache->of_page && cache->single)
+        return cache;
+    code_cache_destroy(cache);
+    return NULL;
+}
+
+static void free_chunks(struct code_cache *cache)
+{
+    while (cache->chunk) {
+        struct op *before;
+        memcpy(&before, cache->chunk, sizeof before);
+        free(cache->chunk);
+        cache->chunk = before;
+    }
+    cache->chunk_used = 0;
+}
+
+static void free_pages(struct code_cache *cache, struct memory *memory)
+{
+    for (uint32_t page = 0; page < cache->pages; page++) {
+        if (!cache->of_page[page])
+            continue;
+        free(cache->of_page[page]);
+        cache->of_page[page] = NULL;
+        if (memory)
+            memory->code[page] = 0;
+    }
+}
+
+void code_cache_destroy(struct code_cache *cache)
+{
+    if (!cache)
+        return;
+    free_chunks(cache);
+    if (cache->of_page) {
+        free_pages(cache, NULL);
+        munmap(cache->of_page, cache->pages * sizeof(void *));
+    }
+    free(cache->single);
+    free(cache);
+}
+
+bool code_is_full(const struct code_cache *cache)
+{
+    return cache->bytes > CACHE_BYTES_MAX;
+}
+
+struct code_cache_counts code_cache_counts(const struct code_cache *cache)
+{
+    return (struct code_cache_counts){cache->bytes, cache->runs_decoded, cache->lines_discarded};
+}
+
+void code_flush(struct hart_shared *shared)
+{
+    free_chunks(shared->code);
+    free_pages(shared->code, shared->memory);
+    shared->code->bytes = 0;
+    shared->code->cut = NULL;
+    shared->code_flushes++;
+    for (unsigned h = 0; h < shared->count; h++)
+        mmu_l0_flush_code(&shared->harts[h]);
+}
+
+struct code_page *code_page_of(struct hart_shared *shared, uint32_t page)
+{
+    struct code_cache *cache = shared->code;
+    if (!cache->of_page[page]) {
+        cache->of_page[page] = calloc(1, sizeof **cache->of_page);
+        if (!cache->of_page[page])
+            return NULL;
+        cache->of_page[page]->page = page;
+        cache->bytes += sizeof **cache->of_page;
+    }
+    return cache->of_page[page];
+}
+
+static struct op *room_for_run(struct code_cache *cache)
+{
+    if (!cache->chunk || cache->chunk_used + RUN_OPS_MAX > CHUNK_OPS) {
+        struct op *fresh = malloc(CHUNK_OPS * sizeof *fresh);
+        if (!fresh)
+            return NULL;
+        memcpy(fresh, &cache->chunk, sizeof cache->chunk);
+        cache->chunk = fresh;
+        cache->chunk_used = 1;
+        cache->bytes += CHUNK_OPS * sizeof *fresh;
+    }
+    return cache->chunk + cache->chunk_used;
+}
+
+/* ---- one instruction ---- */
+
+static bool has_extension(const struct emu_cpu_config *cpu, const char *extension)
+{
+    if (extension[0] != 'Z' || extension[1] != 'b')
+        return true;
+    return extension[2] == 'a' ? cpu->zba : extension[2] == 'b' ? cpu->zbb : cpu->zbs;
+}
+
+static struct isa_insn decode(const struct hart_shared *shared, uint32_t bits)
+{
+    struct isa_insn insn = isa_decode(bits);
+    if (!has_extension(&shared->cpu, isa_rows[insn.op].extension))
+        insn.op = ISA_OP_illegal;
+    return insn;
+}
+
+/* Does nothing after it in the line belong to the same run? */
+static bool ends_run(const struct isa_insn *insn)
+{
+    switch (isa_rows[insn->op].kind) {
+    case ISA_KIND_NONE:
+    case ISA_KIND_JAL:
+    case ISA_KIND_JALR:
+    case ISA_KIND_CSR:
+        return true;
+    case ISA_KIND_SYS:
+        return insn->op != ISA_OP_fence && insn->op != ISA_OP_fence_tso && insn->op != ISA_OP_fence_i;
+    default:
+        return false;
+    }
+}
+
+static uint8_t bucket(uint8_t rd)
+{
+    return rd ? rd : HART_X_BUCKET;
+}
+
+static struct op make_op(const struct isa_insn *insn, unsigned offset)
+{
+    struct op op = {.run = op_handlers.row[insn->op], .imm = insn->imm, .a = insn->rd, .b = insn->rs1,
+                    .at = (uint16_t)(offset | (insn->len == 4 ? AT_LONG : 0))};
+    switch (isa_rows[insn->op].kind) {
+    case ISA_KIND_NONE:
+        op.imm = (int32_t)insn->bits;
+        break;
+    case ISA_KIND_RR:
+    case ISA_KIND_SC:
+    case ISA_KIND_AMO:
+        op.imm = insn->rs2;
+        op.a = bucket(insn->rd);
+        break;
+    case ISA_KIND_RI:
+    case ISA_KIND_R1:
+    case ISA_KIND_UI:
+    case ISA_KIND_JAL:
+    case ISA_KIND_JALR:
+    case ISA_KIND_LD:
+    case ISA_KIND_LR:
+    case ISA_KIND_CSR:
+        op.a = bucket(insn->rd);
+        break;
+    case ISA_KIND_BR:
+    case ISA_KIND_ST:
+    case ISA_KIND_FST:
+        op.a = insn->rs2;
+        break;
+    case ISA_KIND_FPX1:
+    case ISA_KIND_FPX2:
+        op.a = bucket(insn->rd); /* fall through */
+    case ISA_KIND_FP1:
+    case ISA_KIND_FP2:
+    case ISA_KIND_FP3:
+    case ISA_KIND_XFP1:
+        op.imm = insn->rs2 | insn->rs3 << 8 | insn->rm << 16;
+        break;
+    case ISA_KIND_SYS:
+        if (insn->op == ISA_OP_sfence_vma)
+            op.a = insn->rs2;
+        break;
+    default:
+        break;
+    }
+    return op;
+}
+
+static void put_link(struct op *op, int32_t refund)
+{
+    struct op_link *link = (struct op_link *)(op + 1);
+    op->at |= 2u << AT_SLOTS_SHIFT;
+    op[2] = (struct op){.run = op_handlers.link, .at = AT_MARK};
+    *link = (struct op_link){.target = op + 2, .delta = refund, .refund = refund};
+}
+
+static struct op *put_line_end(struct op *op, unsigned next_offset)
+{
+    *op = (struct op){.run = op_handlers.line_end, .imm = (int32_t)next_offset, .at = AT_MARK};
+    put_link(op, 0);
+    return op + 3;
+}
+
+static uint32_t fetch(const struct memory *memory, uint32_t page, unsigned offset)
+{
+    const uint8_t *at = memory_host(memory, page) + offset;
+    uint32_t bits = (uint32_t)(at[0] | at[1] << 8);
+    if (isa_length((uint16_t)bits) == 4 && offset + 2 < PAGE_BYTES)
+        bits |= (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    return bits;
+}
+
+/* ---- runs ---- */
+
+struct insn_at {
+    struct isa_insn insn;
+    unsigned offset;
+};
+
+/* The instructions of the run that begins at offset: to the line's end, an unconditional transfer, or before an instruction that
+ * straddles lines, which is a run of its own. Returns how many; *ret_end is the offset behind them. */
+static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsigned offset, struct insn_at *insns, unsigned *ret_end)
+{
+    unsigned line_end = (offset & ~(LINE_BYTES - 1)) + LINE_BYTES, count = 0;
+    while (offset < line_end) {
+        struct isa_insn insn = decode(shared, fetch(shared->memory, page, offset));
+        if (offset + insn.len > line_end && count > 0)
+            break;
+        insns[count++] = (struct insn_at){insn, offset};
+        offset += insn.len;
+        if (ends_run(&insn))
+            break;
+    }
+    *ret_end = offset;
+    return count;
+}
+
+static bool has_break(const struct hart_shared *shared, unsigned offset)
+{
+    for (unsigned i = 0; i < shared->break_count; i++)
+        if ((shared->breaks[i] & AT_OFFSET) == offset)
+            return true;
+    return false;
+}
+
+static void mark_code(struct hart_shared *shared, uint32_t page, unsigned offset)
+{
+    unsigned line = offset / LINE_BYTES;
+    shared->memory->code[page] |= UINT64_C(1) << line;
+    store_mark_slow(shared, page, line);
+}
+
+const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset)
+{
+    struct code_cache *cache = shared->code;
+    struct op *first = room_for_run(cache), *op = first;
+    if (!first)
+        return NULL;
+    mark_code(shared, code->page, offset);
+    if (offset == PAGE_BYTES - 2 && isa_length((uint16_t)fetch(shared->memory, code->page, offset)) == 4) {
+        *op++ = (struct op){.run = op_handlers.straddle, .at = (uint16_t)(offset | AT_LONG)};
+        code->entry[offset / 2] = first;
+        code->left[offset / 2] = 1;
+    } else {
+        struct insn_at insns[LINE_BYTES / 2];
+        unsigned end, count = scan_run(shared, code->page, offset, insns, &end);
+        if (end % LINE_BYTES == 2 && (end - 1) / LINE_BYTES != offset / LINE_BYTES)
+            mark_code(shared, code->page, end - 2);
+        for (unsigned i = 0; i < count; i++) {
+            unsigned half = insns[i].offset / 2;
+            if (!code->entry[half])
+                code->entry[half] = op;
+            code->left[half] = (uint8_t)(count - i);
+            if (has_break(shared, insns[i].offset))
+                *op++ = (struct op){.run = op_handlers.breakpoint, 
+                                    .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0))};
+            *op = make_op(&insns[i].insn, insns[i].offset);
+            unsigned kind = isa_rows[insns[i].insn.op].kind;
+            if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
+                put_link(op, (int32_t)(count - i - 1));
+            op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+        }
+        if (!ends_run(&insns[count - 1].insn))
+            op = put_line_end(op, end);
+    }
+    cache->chunk_used += (unsigned)(op - first);
+    cache->runs_decoded++;
+    return code->entry[offset / 2];
+}
+
+const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, unsigned offset, uint32_t bits)
+{
+    struct code_cache *cache = shared->code;
+    struct isa_insn insn = decode(shared, bits);
+    struct op *op = cache->single_ops;
+    cache->single->page = page;
+    *op = make_op(&insn, offset);
+    unsigned kind = isa_rows[insn.op].kind;
+    if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
+        put_link(op, 0);
+    op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+    put_line_end(op, offset + insn.len);
+    return cache->single_ops;
+}
+
+/* ---- discarding ---- */
+
+static void poison(struct code_page *code, unsigned half)
+{
+    struct op *op = code->entry[half];
+    if (op) {
+        op->run = op_handlers.stale;
+        op->imm = code->left[half];
+    }
+    code->entry[half] = NULL;
+    code->left[half] = 0;
+}
+
+void code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line)
+{
+    struct code_page *code = shared->code->of_page[page];
+    shared->memory->code[page] &= ~(UINT64_C(1) << line);
+    if (!code)
+        return;
+    shared->code->lines_discarded++;
+    unsigned first = line * LINE_BYTES / 2;
+    if (first > 0 && code->entry[first - 1] && code->entry[first - 1]->at & AT_LONG)
+        poison(code, first - 1); /* straddles into this line */
+    for (unsigned half = first; half < first + LINE_BYTES / 2; half++)
+        poison(code, half);
+}

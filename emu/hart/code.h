@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Decoded code: straight runs of predecoded instructions, keyed by physical page and shared by all harts. A run goes from where it
+ * was first entered to the end of its 64-byte line or to an unconditional transfer; where runs end depends on the code's bytes
+ * alone, never on how it was reached, because slices are cut only between runs. Never state: it may be thrown away at any time.
+ */
+#ifndef HART_CODE_H
+#define HART_CODE_H
+
+#include <hart/code_cache.h>
+#include <hart/hart.h>
+#include <isa/insn.h>
+
+struct op;
+
+/* Handlers are chained by tail calls in optimised builds; in others each returns the next instruction to a loop (NULL: leave). */
+#ifdef ENGINE_TAIL_CALLS
+typedef void op_result;
+#else
+typedef const struct op *op_result;
+#endif
+typedef op_result op_function(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0);
+
+/* A predecoded instruction. rd = x0 is rewritten to the bucket. A third register, or rs2|rs3|rm of FP formats, is in imm. */
+struct op {
+    op_function *run;
+    int32_t imm;
+    uint8_t a;   /* rd; stores and branches: rs2 */
+    uint8_t b;   /* rs1 */
+    uint16_t at; /* AT_* */
+};
+
+#define AT_OFFSET 0x0ffeu  /* offset in the page */
+#define AT_LONG 0x0001u    /* 4 bytes, else 2 */
+#define AT_SLOTS_SHIFT 12  /* bits 13:12: slots it takes, less one */
+#define AT_MARK 0x8000u    /* not an instruction: end of a line, breakpoint */
+
+/* Branches, jal and line ends take three slots: the op, a link, and the stub that the link leads to until it is resolved. */
+struct op_link {
+    const struct op *target;
+    int32_t delta;  /* added to the budget when taken: instructions of this run not executed, less the target run's length */
+    int32_t refund; /* the first of these alone */
+};
+_Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op's slot");
+
+struct code_page {
+    struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
+    uint8_t left[PAGE_BYTES / 2];     /* instructions from here to the end of the run; 0: not decoded */
+    uint32_t page;
+};
+
+struct code_cache {
+    struct code_page **of_page;   /* by page index */
+    uint32_t pages;
+    struct op *chunk;             /* arena being filled; its first slot links to the chunk before */
+    unsigned chunk_used;
+    uint64_t bytes;
+    struct code_page *single;     /* stands for the page of an instruction that is executed alone; left is 1 everywhere */
+    struct op single_ops[8];
+    struct op *cut;               /* instruction replaced by the end of an exact run */
+    op_function *cut_run;
+    uint64_t runs_decoded, lines_discarded;
+};
+
+/* The handlers, by row and by role; engine.c */
+struct op_handlers {
+    op_function *row[ISA_OP_COUNT];
+    op_function *line_end, *link, *stale, *breakpoint, *straddle, *cut;
+};
+extern const struct op_handlers op_handlers;
+
+/* The page's decoded code; NULL when out of memory. */
+struct code_page *code_page_of(struct hart_shared *shared, uint32_t page);
+/* Decodes the run that begins at this offset of the page. NULL when out of memory. */
+const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset);
+/* One instruction to be executed alone: it lies across pages, or PMP differs within its page. */
+const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, unsigned offset, uint32_t bits);
+/* Throws away what was decoded from a line that is about to be written. */
+void code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What handlers are written with: dispatch, the L0 compare, host memory access; and the out-of-line parts they tail-call.
+ */
+#ifndef HART_ENGINE_H
+#define HART_ENGINE_H
+
+#include "code.h"
+
+#include <string.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#if defined(ENGINE_TAIL_CALLS) && defined(__clang__)
+#define TAIL(call) __attribute__((musttail)) return call
+#else
+#define TAIL(call) return call
+#endif
+
+#ifdef ENGINE_TAIL_CALLS
+#define GO(to)                                                                                                                     \
+    do {                                                                                                                           \
+        const struct op *go_ = (to);                                                                                               \
+        TAIL(go_->run(h, go_, budget, l0));                                                                                        \
+    } while (0)
+#define LEAVE() return
+#else
+#define GO(to)                                                                                                                     \
+    do {                                                                                                                           \
+        h->budget = budget;                                                                                                        \
+        return (to);                                                                                                               \
+    } while (0)
+#define LEAVE() return NULL
+#endif
+#define NEXT(slots) GO(op + (slots))
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "guest memory is accessed in host byte order, which must be little-endian");
+
+enum { FS_OFF = 0, FS_DIRTY = 3 };
+
+static inline uint64_t op_pc(const struct hart *h, const struct op *op)
+{
+    return h->page_va + (op->at & AT_OFFSET);
+}
+
+static inline uint64_t op_next_pc(const struct hart *h, const struct op *op)
+{
+    return h->page_va + (op->at & AT_OFFSET) + 2 + 2 * (op->at & AT_LONG);
+}
+
+static inline struct l0_data *l0_way(struct l0_data *l0, uint64_t address)
+{
+    return &l0[address >> PAGE_SHIFT & (L0_DATA_ENTRIES - 1)];
+}
+
+/* What a tag must equal: the page, and zeros where a misaligned address has ones. */
+static inline uint64_t l0_tag(uint64_t address, unsigned width)
+{
+    return address & (PAGE_MASK | (width - 1));
+}
+
+static inline uint64_t host_load(uint64_t host, unsigned width)
+{
+    const void *at = (const void *)(uintptr_t)host;
+    uint8_t u8;
+    uint16_t u16;
+    uint32_t u32;
+    uint64_t u64;
+    switch (width) {
+    case 1:
+        memcpy(&u8, at, 1);
+        return u8;
+    case 2:
+        memcpy(&u16, at, 2);
+        return u16;
+    case 4:
+        memcpy(&u32, at, 4);
+        return u32;
+    default:
+        memcpy(&u64, at, 8);
+        return u64;
+    }
+}
+
+static inline void host_store(uint64_t host, unsigned width, uint64_t value)
+{
+    memcpy((void *)(uintptr_t)host, &value, width);
+}
+
+static inline uint64_t sign_extend(uint64_t value, unsigned width)
+{
+    return width == 4 ? (uint64_t)(int64_t)(int32_t)value : value;
+}
+
+static inline bool is_slow_line(const struct hart *h, uint64_t page, uint64_t address)
+{
+    return h->shared->memory->slow[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
+}
+
+static inline bool is_code_line(const struct hart *h, uint64_t page, uint64_t address)
+{
+    return h->shared->memory->code[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
+}
+
+/* Physical address through a way that holds the address's page. */
+static inline uint64_t way_paddr(const struct hart *h, const struct l0_data *way, uint64_t address)
+{
+    return memory_paddr(h->shared->memory, (uint32_t)way->page) + (address & (PAGE_BYTES - 1));
+}
+
+/* Goes on at pc: translates, decodes, checks the budget. */
+op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget);
+/* A link whose target run does not fit in the budget; budget is after the link's delta. */
+op_function engine_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
+/* Ends the engine run: `budget` steps are left, the hart goes on at pc. */
+op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget);
+/* Books what was done up to `budget` left, so that the hart's clock and counts are right, and counts from there. */
+void engine_settle(struct hart *h, int64_t budget);
+/* A trap at pc, after settling at budget; goes on at the vector or leaves. */
+op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget);
+
+op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
+op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value);
+op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);
+op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);
+op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
+op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
+/* FP instruction while FS is not dirty or the rounding mode is reserved: makes it dirty and tries again, or traps. */
+op_function slow_fp, slow_illegal;
+op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
+    slow_sfence_vma;
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Virtual memory: Sv39 and Sv48 walks, the modelled ITLB and DTLB (fully associative, FIFO), and the engine's L0 tables derived
+ * from them. The TLBs are machine state: a translation the guest failed to fence stays stale for exactly as long as its entry
+ * lives. No L0 table holds what TLB, PMP and slow lines would not allow (privileged specification 1.12, sections 4.3 to 4.5).
+ */
+#include <hart/hart.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_G = 32, PTE_A = 64, PTE_D = 128 };
+#define PTE_PPN_SHIFT 10
+#define PTE_PPN_MASK ((UINT64_C(1) << 44) - 1)
+#define PTE_RESERVED (UINT64_C(0x3ff) << 54) /* N, PBMT and reserved: none of their extensions is here */
+#define MSTATUS_MPRV (UINT64_C(1) << 17)
+#define MSTATUS_SUM (UINT64_C(1) << 18)
+#define MSTATUS_MXR (UINT64_C(1) << 19)
+#define SATP_MODE_SHIFT 60
+#define SATP_ASID_SHIFT 44
+#define SATP_ASID_MASK 0xffffu
+enum { SATP_BARE = 0, SATP_SV39 = 8, SATP_SV48 = 9 };
+#define VPN_BITS 9
+
+unsigned mmu_data_mode(const struct hart *hart)
+{
+    if (hart->mstatus & MSTATUS_MPRV)
+        return hart->mstatus >> 11 & 3;
+    return hart->mode;
+}
+
+static unsigned levels_of(const struct hart *hart, unsigned mode)
+{
+    unsigned scheme = (unsigned)(hart->satp >> SATP_MODE_SHIFT);
+    if (mode == ISA_MODE_M || scheme == SATP_BARE)
+        return 0;
+    return scheme == SATP_SV39 ? 3 : 4;
+}
+
+static uint16_t asid_of(const struct hart *hart)
+{
+    return (uint16_t)(hart->satp >> SATP_ASID_SHIFT & SATP_ASID_MASK);
+}
+
+static bool is_canonical(uint64_t vaddr, unsigned levels)
+{
+    unsigned unused = 64 - (PAGE_SHIFT + VPN_BITS * levels);
+    return (uint64_t)((int64_t)(vaddr << unused) >> unused) == vaddr;
+}
+
+static uint8_t page_fault(enum mmu_access access)
+{
+    return access == MMU_FETCH ? ISA_TRAP_FETCH_PAGE : access == MMU_LOAD ? ISA_TRAP_LOAD_PAGE : ISA_TRAP_STORE_PAGE;
+}
+
+static uint8_t access_fault(enum mmu_access access)
+{
+    return access == MMU_FETCH ? ISA_TRAP_FETCH_ACCESS : access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
+}
+
+/* Does a leaf with these flags permit the access? (A and D apart.) */
+static bool leaf_permits(const struct hart *hart, unsigned flags, enum mmu_access access, unsigned mode)
+{
+    if (mode == ISA_MODE_U && !(flags & PTE_U))
+        return false;
+    if (mode == ISA_MODE_S && flags & PTE_U && (access == MMU_FETCH || !(hart->mstatus & MSTATUS_SUM)))
+        return false;
+    switch (access) {
+    case MMU_FETCH:
+        return flags & PTE_X;
+    case MMU_LOAD:
+        return flags & PTE_R || (hart->mstatus & MSTATUS_MXR && flags & PTE_X);
+    default:
+        return flags & PTE_W;
+    }
+}
+
+static unsigned needed_ad(enum mmu_access access)
+{
+    return access == MMU_STORE ? PTE_A | PTE_D : PTE_A;
+}
+
+static struct tlb_entry *tlb_find(struct tlb *tlb, uint64_t vpn, uint16_t asid)
+{
+    for (unsigned i = 0; i < tlb->entries; i++) {
+        struct tlb_entry *entry = &tlb->of[i];
+        if (entry->flags & PTE_V && (entry->vpn ^ (vpn & ((UINT64_C(1) << 48) - 1))) >> VPN_BITS * entry->level == 0 &&
+            (entry->flags & PTE_G || entry->asid == asid))
+            return entry;
+    }
+    return NULL;
+}
+
+/* ---- L0 ---- */
+
+static void l0_clear(struct l0 *l0)
+{
+    if (l0->used <= L0_LOG) {
+        for (unsigned i = 0; i < l0->used; i++) {
+            unsigned slot = l0->log[i];
+            if (slot < L0_DATA_ENTRIES)
+                l0->data[slot].rtag = l0->data[slot].wtag = L0_EMPTY;
+            else
+                l0->code[slot - L0_DATA_ENTRIES].tag = L0_EMPTY;
+        }
+    } else {
+        for (unsigned i = 0; i < L0_DATA_ENTRIES; i++)
+            l0->data[i].rtag = l0->data[i].wtag = L0_EMPTY;
+        for (unsigned i = 0; i < L0_CODE_ENTRIES; i++)
+            l0->code[i].tag = L0_EMPTY;
+    }
+    l0->used = 0;
+}
+
+static void l0_note(struct l0 *l0, unsigned slot)
+{
+    if (l0->used < L0_LOG)
+        l0->log[l0->used] = (uint16_t)slot;
+    if (l0->used <= L0_LOG)
+        l0->used++;
+}
+
+void mmu_l0_flush(struct hart *hart)
+{
+    for (unsigned i = 0; i < L0_CONTEXTS; i++)
+        if (hart->l0_of[i])
+            l0_clear(hart->l0_of[i]);
+}
+
+void mmu_l0_flush_code(struct hart *hart)
+{
+    for (unsigned i = 0; i < L0_CONTEXTS; i++)
+        for (unsigned j = 0; hart->l0_of[i] && j < L0_CODE_ENTRIES; j++)
+            hart->l0_of[i]->code[j].tag = L0_EMPTY;
+}
+
+/* All that decides whether and how an access translates, except the TLB's contents: two situations with one key share tables. */
+static uint32_t context_key(const struct hart *hart)
+{
+    unsigned data_mode = mmu_data_mode(hart);
+    uint32_t key = hart->mode | data_mode << 2;
+    unsigned levels = levels_of(hart, data_mode) | levels_of(hart, hart->mode) << 3;
+    if (levels)
+        key |= levels << 4 | (uint32_t)(hart->mstatus >> 18 & 3) << 10 | (uint32_t)asid_of(hart) << 12;
+    return key;
+}
+
+void mmu_context_changed(struct hart *hart)
+{
+    uint32_t key = context_key(hart);
+    if (hart->l0 && hart->l0->valid && hart->l0->key == key)
+        return;
+    for (unsigned i = 0; i < L0_CONTEXTS; i++) {
+        struct l0 *l0 = hart->l0_of[i];
+        if (l0 && l0->valid && l0->key == key) {
+            hart->l0 = l0;
+            return;
+        }
+    }
+    unsigned turn = hart->l0_turn++ % L0_CONTEXTS;
+    if (!hart->l0_of[turn]) {
+        struct l0 *fresh = malloc(sizeof *fresh);
+        if (fresh) {
+            fresh->used = L0_LOG + 1;
+            hart->l0_of[turn] = fresh;
+        } else {
+            turn = 0; /* made when the hart was: there is always one */
+        }
+    }
+    hart->l0 = hart->l0_of[turn];
+    l0_clear(hart->l0);
+    hart->l0->key = key;
+    hart->l0->valid = true;
+}
+
+void mmu_l0_demote(struct hart_shared *shared, uint32_t page)
+{
+    for (unsigned h = 0; h < shared->count; h++) {
+        for (unsigned i = 0; i < L0_CONTEXTS; i++) {
+            struct l0 *l0 = shared->harts[h].l0_of[i];
+            for (unsigned j = 0; l0 && j < L0_DATA_ENTRIES; j++)
+                if (l0->data[j].page == page && l0->data[j].wtag != L0_EMPTY)
+                    l0->data[j].wtag |= L0_SLOW_STORE;
+        }
+    }
+}
+
+/* A TLB entry goes: no table may hold what was derived from it. */
+static void l0_drop(struct hart *hart, const struct tlb_entry *entry)
+{
+    if (entry->level > 0) {
+        mmu_l0_flush(hart);
+        return;
+    }
+    for (unsigned i = 0; i < L0_CONTEXTS; i++) {
+        struct l0 *l0 = hart->l0_of[i];
+        if (!l0)
+            continue;
+        struct l0_data *data = &l0->data[entry->vpn % L0_DATA_ENTRIES];
+        data->rtag = data->wtag = L0_EMPTY;
+        l0->code[entry->vpn % L0_CODE_ENTRIES].tag = L0_EMPTY;
+    }
+}
+
+void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr)
+{
+    struct memory *memory = hart->shared->memory;
+    uint32_t page = memory_page(memory, paddr);
+    unsigned mode = mmu_data_mode(hart), rights;
+    if (page == NO_PAGE || !pmp_page_rights(hart, paddr, mode, &rights))
+        return;
+    if (levels_of(hart, mode)) {
+        const struct tlb_entry *entry = tlb_find(&hart->dtlb, vaddr >> PAGE_SHIFT, asid_of(hart));
+        if (!entry)
+            return;
+        if (!leaf_permits(hart, entry->flags, MMU_LOAD, mode))
+            rights &= ~(1u << MMU_LOAD);
+        if (!leaf_permits(hart, entry->flags, MMU_STORE, mode) || !(entry->flags & PTE_D))
+            rights &= ~(1u << MMU_STORE);
+    }
+    bool store = rights >> MMU_STORE & 1 && memory_is_ram(memory, page);
+    uint64_t tag = vaddr & PAGE_MASK;
+    unsigned slot = (unsigned)(vaddr >> PAGE_SHIFT) % L0_DATA_ENTRIES;
+    struct l0_data *data = &hart->l0->data[slot];
+    data->rtag = rights >> MMU_LOAD & 1 ? tag : L0_EMPTY;
+    data->wtag = store ? tag | (memory->slow[page] ? L0_SLOW_STORE : 0) : L0_EMPTY;
+    data->addend = (uint64_t)(uintptr_t)memory_host(memory, page) - tag;
+    data->page = page;
+    if (store)
+        memory_touch(memory, page);
+    l0_note(hart->l0, slot);
+}
+
+void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code)
+{
+    unsigned slot = (unsigned)(vaddr >> PAGE_SHIFT) % L0_CODE_ENTRIES;
+    hart->l0->code[slot] = (struct l0_code){vaddr & PAGE_MASK, code};
+    l0_note(hart->l0, L0_DATA_ENTRIES + slot);
+}
+
+/* ---- walks ---- */
+
+struct walk {
+    uint64_t pte, pte_paddr;
+    unsigned level;
+    uint8_t fault; /* 0: found a leaf that permits the access, A and D apart */
+};
+
+static struct walk walk_tables(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned mode)
+{
+    unsigned levels = levels_of(hart, mode);
+    uint64_t table = (hart->satp & PTE_PPN_MASK) << PAGE_SHIFT;
+    struct walk walk = {.fault = page_fault(access)};
+    if (!is_canonical(vaddr, levels))
+        return walk;
+    for (unsigned level = levels; level-- > 0;) {
+        walk.level = level;
+        walk.pte_paddr = table + ((vaddr >> (PAGE_SHIFT + VPN_BITS * level)) & 511) * 8;
+        if (!memory_is_ram_range(hart->shared->memory, walk.pte_paddr, 8) ||
+            !pmp_allows(hart, walk.pte_paddr, 8, MMU_LOAD, ISA_MODE_S)) {
+            walk.fault = access_fault(access);
+            return walk;
+        }
+        memory_read(hart->shared->memory, walk.pte_paddr, &walk.pte, 8);
+        uint64_t pte = walk.pte;
+        if (!(pte & PTE_V) || (!(pte & PTE_R) && pte & PTE_W) || pte & PTE_RESERVED)
+            return walk;
+        uint64_t ppn = pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
+        if (pte & (PTE_R | PTE_X)) {
+            bool aligned = (ppn & ((UINT64_C(1) << VPN_BITS * level) - 1)) == 0;
+            if (aligned && leaf_permits(hart, (unsigned)pte, access, mode))
+                walk.fault = 0;
+            return walk;
+        }
+        if (pte & (PTE_D | PTE_A | PTE_U))
+            return walk;
+        table = ppn << PAGE_SHIFT;
+    }
+    return walk;
+}
+
+static uint64_t leaf_paddr(uint64_t ppn, unsigned level, uint64_t vaddr)
+{
+    uint64_t offset_mask = (UINT64_C(1) << (PAGE_SHIFT + VPN_BITS * level)) - 1;
+    return ((ppn << PAGE_SHIFT) & ~offset_mask) | (vaddr & offset_mask);
+}
+
+/* Sets A, and D for stores, in the PTE: a store of this hart like any other. False: not allowed, fault in *ret_fault. */
+static bool update_ad(struct hart *hart, struct walk *walk, enum mmu_access access, uint8_t *ret_fault)
+{
+    uint64_t updated = walk->pte | needed_ad(access);
+    if (updated == walk->pte)
+        return true;
+    if (!hart->shared->cpu.svadu) {
+        *ret_fault = page_fault(access);
+        return false;
+    }
+    if (!pmp_allows(hart, walk->pte_paddr, 8, MMU_STORE, ISA_MODE_S)) {
+        *ret_fault = access_fault(access);
+        return false;
+    }
+    struct memory *memory = hart->shared->memory;
+    uint32_t page = memory_page(memory, walk->pte_paddr);
+    store_mark_slow(hart->shared, page, (unsigned)(walk->pte_paddr % PAGE_BYTES / LINE_BYTES));
+    memory_write(memory, walk->pte_paddr, &updated, 8);
+    if (store_snoop(hart->shared, page, (unsigned)(walk->pte_paddr % PAGE_BYTES), 8, hart->id))
+        hart->attention = true;
+    walk->pte = updated;
+    return true;
+}
+
+static struct tlb_entry *tlb_refill(struct hart *hart, struct tlb *tlb, struct tlb_entry *old, uint64_t vaddr,
+                                    const struct walk *walk)
+{
+    struct tlb_entry *entry = old;
+    if (!entry) {
+        entry = &tlb->of[tlb->next];
+        tlb->next = (uint8_t)((tlb->next + 1u) % tlb->entries);
+    }
+    if (entry->flags & PTE_V)
+        l0_drop(hart, entry);
+    uint64_t low = (UINT64_C(1) << VPN_BITS * walk->level) - 1;
+    entry->vpn = (vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1)) & ~low;
+    entry->ppn = walk->pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
+    entry->asid = asid_of(hart);
+    entry->level = walk->level & 15;
+    entry->flags = walk->pte & 0xff;
+    return entry;
+}
+
+struct mmu_result mmu_translate(struct hart *hart, uint64_t vaddr, unsigned size, enum mmu_access access)
+{
+    struct mmu_result result = {0};
+    unsigned mode = access == MMU_FETCH ? hart->mode : mmu_data_mode(hart);
+    unsigned levels = levels_of(hart, mode);
+    if (levels == 0) {
+        result.paddr = vaddr;
+        if (vaddr >> 56) {
+            result.fault = access_fault(access);
+            return result;
+        }
+    } else {
+        struct tlb *tlb = access == MMU_FETCH ? &hart->itlb : &hart->dtlb;
+        struct tlb_entry *entry = is_canonical(vaddr, levels) ? tlb_find(tlb, vaddr >> PAGE_SHIFT, asid_of(hart)) : NULL;
+        if (!entry || !leaf_permits(hart, entry->flags, access, mode) || (entry->flags & needed_ad(access)) != needed_ad(access)) {
+            struct walk walk = walk_tables(hart, vaddr, access, mode);
+            hart->shared->walks++;
+            result.fault = walk.fault;
+            if (walk.fault || !update_ad(hart, &walk, access, &result.fault))
+                return result;
+            entry = tlb_refill(hart, tlb, entry, vaddr, &walk);
+        }
+        result.paddr = leaf_paddr(entry->ppn, entry->level, vaddr);
+    }
+    if (!pmp_allows(hart, result.paddr, size, access, mode)) {
+        result.fault = access_fault(access);
+        return result;
+    }
+    result.fault = 0;
+    result.ok = true;
+    return result;
+}
+
+bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t *ret_paddr)
+{
+    unsigned mode = access == MMU_FETCH ? hart->mode : mmu_data_mode(hart);
+    if (levels_of(hart, mode) == 0) {
+        *ret_paddr = vaddr;
+        return true;
+    }
+    struct walk walk = walk_tables(hart, vaddr, access, mode);
+    if (walk.fault)
+        return false;
+    *ret_paddr = leaf_paddr(walk.pte >> PTE_PPN_SHIFT & PTE_PPN_MASK, walk.level, vaddr);
+    return true;
+}
+
+void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid)
+{
+    struct tlb *tlbs[] = {&hart->itlb, &hart->dtlb};
+    for (unsigned t = 0; t < 2; t++) {
+        for (unsigned i = 0; i < tlbs[t]->entries; i++) {
+            struct tlb_entry *entry = &tlbs[t]->of[i];
+            uint64_t differs = (entry->vpn ^ (vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1))) >> VPN_BITS * entry->level;
+            if (!(entry->flags & PTE_V) || (!all_addresses && differs) ||
+                (!all_asids && (entry->flags & PTE_G || entry->asid != asid)))
+                continue;
+            if (!all_addresses)
+                l0_drop(hart, entry);
+            *entry = (struct tlb_entry){0};
+        }
+    }
+    if (all_addresses)
+        mmu_l0_flush(hart);
+}

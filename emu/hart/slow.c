@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What instructions do when the short way is closed: translation, faults, device accesses, slow lines, misaligned and page-crossing
+ * accesses, reservations, CSRs and the system instructions. Each part first notes what is left of its run, since the run may be
+ * discarded under it.
+ */
+#include "engine.h"
+
+#include <isa/exec_int.h>
+
+#define MSTATUS_TVM (UINT64_C(1) << 20)
+#define MSTATUS_TW (UINT64_C(1) << 21)
+#define MSTATUS_TSR (UINT64_C(1) << 22)
+
+static int64_t left_at(const struct hart *h, const struct op *op)
+{
+    return h->code->left[(op->at & AT_OFFSET) / 2];
+}
+
+/* Leaves or goes on behind an instruction that is done; left is what was left of the run at it. */
+static op_result after(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left, bool leave_run)
+{
+    if (h->attention)
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - 1));
+    if (leave_run)
+        TAIL(engine_enter(h, op_next_pc(h, op), budget + left - 1));
+    NEXT(1);
+}
+
+/* An exception of the instruction at op, which is not executed. */
+static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
+{
+    TAIL(engine_trap(h, cause, tval, op_pc(h, op), budget + left));
+}
+
+static uint32_t insn_bits(struct hart *h, const struct op *op)
+{
+    struct memory *memory = h->shared->memory;
+    unsigned offset = op->at & AT_OFFSET;
+    uint16_t low, high = 0;
+    memcpy(&low, memory_host(memory, h->code->page) + offset, 2);
+    if (op->at & AT_LONG && offset + 2 < PAGE_BYTES) {
+        memcpy(&high, memory_host(memory, h->code->page) + offset + 2, 2);
+    } else if (op->at & AT_LONG) {
+        uint64_t paddr;
+        if (mmu_peek(h, op_pc(h, op) + 2, MMU_FETCH, &paddr))
+            memory_read(memory, paddr, &high, 2);
+    }
+    return low | (uint32_t)high << 16;
+}
+
+op_result slow_illegal(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    TAIL(raise(h, op, budget, left_at(h, op), ISA_TRAP_ILLEGAL, insn_bits(h, op)));
+}
+
+op_result slow_fp(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    unsigned rm = (uint32_t)op->imm >> 16;
+    bool is_load = op->run == op_handlers.row[ISA_OP_flw] || op->run == op_handlers.row[ISA_OP_fld];
+    if (h->fs == FS_OFF || (!is_load && (rm == 7 ? h->frm : rm) > 4))
+        TAIL(slow_illegal(h, op, budget, l0));
+    h->fs = FS_DIRTY;
+    GO(op);
+}
+
+/* ---- device accesses ---- */
+
+static op_result begin_access(struct hart *h, const struct op *op, int64_t budget, int64_t left, const struct hart_access *access)
+{
+    budget += left;
+    engine_settle(h, budget);
+    h->pc = op_pc(h, op);
+    h->access = *access;
+    h->run = HART_ACCESSING;
+    h->shared->access_begin(h->shared->context, h);
+    TAIL(engine_leave(h, HART_EXIT_STOPPED, op_pc(h, op), budget));
+}
+
+static void load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw)
+{
+    switch (row) {
+#define LOAD_LD(name)                    \
+    case ISA_OP_##name:                  \
+        h->x[rd] = isa_exec_##name(raw); \
+        break;
+#define LOAD_FLD(name)                   \
+    case ISA_OP_##name:                  \
+        h->f[rd] = isa_exec_##name(raw); \
+        break;
+#define LOAD_RR(name)
+#define LOAD_RI(name)
+#define LOAD_R1(name)
+#define LOAD_UI(name)
+#define LOAD_BR(name)
+#define LOAD_JAL(name)
+#define LOAD_JALR(name)
+#define LOAD_ST(name)
+#define LOAD_FST(name)
+#define LOAD_LR(name)
+#define LOAD_SC(name)
+#define LOAD_AMO(name)
+#define LOAD_CSR(name)
+#define LOAD_FP1(name)
+#define LOAD_FP2(name)
+#define LOAD_FP3(name)
+#define LOAD_FPX1(name)
+#define LOAD_FPX2(name)
+#define LOAD_XFP1(name)
+#define LOAD_SYS(name)
+#define INSN(name, mnemonic, pattern, operands, kind, timing, width, extension, meaning) LOAD_##kind(name)
+#include <isa/insn.def>
+#undef INSN
+    default:
+        break;
+    }
+}
+
+void hart_access_done(struct hart *h, bool fault, uint64_t value)
+{
+    struct hart_access access = h->access;
+    h->access = (struct hart_access){0};
+    h->run = HART_RUNNING;
+    h->steps++;
+    if (fault) {
+        hart_trap(h, access.write ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, access.vaddr, h->pc);
+        return;
+    }
+    if (!access.write)
+        load_result(h, access.op, access.rd, value);
+    h->pc += access.len;
+    h->instret++;
+}
+
+/* ---- loads ---- */
+
+/* Bytes of an access that may cross a page: each half translated before anything is done. */
+struct pieces {
+    uint64_t paddr[2];
+    unsigned size[2]; /* second: 0 if there is none */
+};
+
+static bool translate_pieces(struct hart *h, uint64_t address, unsigned width, enum mmu_access access, struct pieces *ret,
+                             uint8_t *ret_fault, uint64_t *ret_tval)
+{
+    unsigned room = (unsigned)(PAGE_BYTES - address % PAGE_BYTES);
+    ret->size[0] = width < room ? width : room;
+    ret->size[1] = width - ret->size[0];
+    uint64_t at = address;
+    for (unsigned i = 0; i < 2 && ret->size[i]; i++, at += ret->size[0]) {
+        struct mmu_result where = mmu_translate(h, at, ret->size[i], access);
+        *ret_tval = at;
+        *ret_fault = where.fault;
+        if (!where.ok)
+            return false;
+        ret->paddr[i] = where.paddr;
+        bool ram = memory_page(h->shared->memory, where.paddr) != NO_PAGE;
+        if (access == MMU_STORE && ram)
+            ram = memory_is_ram(h->shared->memory, memory_page(h->shared->memory, where.paddr));
+        if (!ram && address % width) { /* misaligned device accesses are not carried out */
+            *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
+            return false;
+        }
+    }
+    return true;
+}
+
+op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
+{
+    unsigned width = isa_rows[row].width;
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm, tval = 0, raw = 0;
+    int64_t left = left_at(h, op);
+    if (address % width && !h->shared->cpu.misaligned)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
+    struct pieces pieces;
+    uint8_t fault;
+    if (!translate_pieces(h, address, width, MMU_LOAD, &pieces, &fault, &tval))
+        TAIL(raise(h, op, budget, left, fault, tval));
+    struct memory *memory = h->shared->memory;
+    uint32_t page = memory_page(memory, pieces.paddr[0]);
+    if (page == NO_PAGE) {
+        struct hart_access access = {.address = pieces.paddr[0], .vaddr = address, .op = (uint16_t)row, .size = (uint8_t)width,
+                                     .rd = op->a, .len = op->at & AT_LONG ? 4 : 2};
+        TAIL(begin_access(h, op, budget, left, &access));
+    }
+    memory_read(memory, pieces.paddr[0], &raw, pieces.size[0]);
+    if (pieces.size[1])
+        memory_read(memory, pieces.paddr[1], (uint8_t *)&raw + pieces.size[0], pieces.size[1]);
+    mmu_l0_fill_data(h, address, pieces.paddr[0]);
+    load_result(h, row, op->a, raw);
+    TAIL(after(h, op, budget, l0, left, false));
+}
+
+/* ---- stores ---- */
+
+/* Writes up to 8 bytes within a page and does what slow lines ask for. `budget` is that before the instruction. True when decoded
+ * code was discarded. */
+static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value, int64_t budget)
+{
+    struct hart_shared *shared = h->shared;
+    uint32_t page = memory_page(shared->memory, paddr);
+    unsigned offset = (unsigned)(paddr & (PAGE_BYTES - 1));
+    memory_touch(shared->memory, page);
+    memcpy(memory_host(shared->memory, page) + offset, &value, size);
+    if (!shared->memory->slow[page])
+        return false;
+    engine_settle(h, budget); /* events and the HTIF want to know the cycle */
+    bool discarded = false;
+    unsigned first = LINE_BYTES - offset % LINE_BYTES;
+    if (first > size)
+        first = size;
+    discarded |= store_snoop(shared, page, offset, first, h->id);
+    if (first < size)
+        discarded |= store_snoop(shared, page, offset + first, size - first, h->id);
+    if (shared->cpu.own_store_clears && reservation_touches(shared->reservations, h->id, paddr, size))
+        reservation_end(shared->reservations, h->id, EMU_REASON_OWN_STORE, h->id);
+    if (discarded && hart_event_wanted(shared, EMU_EVENT_CODE_DISCARDED))
+        hart_emit(h, EMU_EVENT_CODE_DISCARDED, 0, paddr & ~(uint64_t)(LINE_BYTES - 1), UINT16_MAX);
+    if (shared->tohost && paddr < shared->tohost + 8 && paddr + size > shared->tohost)
+        shared->tohost_written(shared->context, h);
+    return discarded;
+}
+
+op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value)
+{
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm, tval = 0;
+    const struct l0_data *way = l0_way(l0, address);
+    if (way->wtag == (l0_tag(address, width) | L0_SLOW_STORE) && !is_slow_line(h, way->page, address)) {
+        host_store(address + way->addend, width, value);
+        NEXT(1);
+    }
+    int64_t left = left_at(h, op);
+    if (address % width && !h->shared->cpu.misaligned)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    struct pieces pieces;
+    uint8_t fault;
+    if (!translate_pieces(h, address, width, MMU_STORE, &pieces, &fault, &tval))
+        TAIL(raise(h, op, budget, left, fault, tval));
+    uint32_t page = memory_page(h->shared->memory, pieces.paddr[0]);
+    if (page == NO_PAGE || !memory_is_ram(h->shared->memory, page)) {
+        struct hart_access access = {.address = pieces.paddr[0], .vaddr = address, .value = value, .size = (uint8_t)width,
+                                     .len = op->at & AT_LONG ? 4 : 2, .write = true};
+        TAIL(begin_access(h, op, budget, left, &access));
+    }
+    bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
+    if (pieces.size[1])
+        discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0], budget + left);
+    mmu_l0_fill_data(h, address, pieces.paddr[0]);
+    TAIL(after(h, op, budget, l0, left, discarded));
+}
+
+/* ---- reservations and atomics ---- */
+
+/* Translates a naturally aligned atomic access and marks its line slow. False: *ret_fault. */
+static bool translate_atomic(struct hart *h, uint64_t address, unsigned width, enum mmu_access access, uint64_t *ret_paddr,
+                             uint8_t *ret_fault)
+{
+    if (address % width) {
+        *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_MISALIGNED : ISA_TRAP_STORE_MISALIGNED;
+        return false;
+    }
+    struct mmu_result where = mmu_translate(h, address, width, access);
+    *ret_fault = where.fault;
+    if (!where.ok)
+        return false;
+    struct memory *memory = h->shared->memory;
+    uint32_t page = memory_page(memory, where.paddr);
+    if (page == NO_PAGE || !memory_is_ram(memory, page)) { /* devices and the ROM have no atomics */
+        *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
+        return false;
+    }
+    store_mark_slow(h->shared, page, (unsigned)(where.paddr % PAGE_BYTES / LINE_BYTES));
+    mmu_l0_fill_data(h, address, where.paddr);
+    *ret_paddr = where.paddr;
+    return true;
+}
+
+op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
+{
+    uint64_t address = h->x[op->b], paddr, raw = 0;
+    int64_t left = left_at(h, op);
+    uint8_t fault;
+    if (!translate_atomic(h, address, width, MMU_LOAD, &paddr, &fault))
+        TAIL(raise(h, op, budget, left, fault, address));
+    memory_read(h->shared->memory, paddr, &raw, width);
+    reservation_take(h->shared->reservations, h->id, paddr, width);
+    h->x[op->a] = sign_extend(raw, width);
+    TAIL(after(h, op, budget, l0, left, false));
+}
+
+/* A failed sc gives the rest of the slice away, so that whoever holds the lock gets on. */
+static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t paddr)
+{
+    struct reservations *r = h->shared->reservations;
+    unsigned reason = r->of[h->id].size ? EMU_REASON_NONE : r->of[h->id].lost;
+    reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
+    h->sc_failed++;
+    h->x[op->a] = 1;
+    if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED)) {
+        engine_settle(h, budget + left - 1);
+        h->pc = op_pc(h, op);
+        hart_emit(h, EMU_EVENT_SC_FAILED, reason, paddr, UINT16_MAX);
+    }
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - 1));
+}
+
+op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
+{
+    struct reservations *r = h->shared->reservations;
+    uint64_t address = h->x[op->b], paddr;
+    int64_t left = left_at(h, op);
+    uint8_t fault;
+    if (address % width)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    if (!r->of[h->id].size)
+        TAIL(fail_sc(h, op, budget, left, 0));
+    if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
+        TAIL(raise(h, op, budget, left, fault, address));
+    if (!reservation_covers(r, h->id, paddr, width))
+        TAIL(fail_sc(h, op, budget, left, paddr));
+    bool discarded = commit(h, paddr, width, h->x[(uint32_t)op->imm], budget + left);
+    reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
+    h->sc_done++;
+    h->x[op->a] = 0;
+    TAIL(after(h, op, budget, l0, left, discarded));
+}
+
+static uint64_t amo_result(enum isa_op row, uint64_t old, uint64_t rs2)
+{
+    switch (row) {
+#define AMO_AMO(name)   \
+    case ISA_OP_##name: \
+        return isa_exec_##name(old, rs2);
+#define AMO_RR(name)
+#define AMO_RI(name)
+#define AMO_R1(name)
+#define AMO_UI(name)
+#define AMO_BR(name)
+#define AMO_JAL(name)
+#define AMO_JALR(name)
+#define AMO_LD(name)
+#define AMO_ST(name)
+#define AMO_FLD(name)
+#define AMO_FST(name)
+#define AMO_LR(name)
+#define AMO_SC(name)
+#define AMO_CSR(name)
+#define AMO_FP1(name)
+#define AMO_FP2(name)
+#define AMO_FP3(name)
+#define AMO_FPX1(name)
+#define AMO_FPX2(name)
+#define AMO_XFP1(name)
+#define AMO_SYS(name)
+#define INSN(name, mnemonic, pattern, operands, kind, timing, width, extension, meaning) AMO_##kind(name)
+#include <isa/insn.def>
+#undef INSN
+    default:
+        return old;
+    }
+}
+
+op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
+{
+    unsigned width = isa_rows[row].width;
+    uint64_t address = h->x[op->b], paddr, old = 0;
+    int64_t left = left_at(h, op);
+    uint8_t fault;
+    if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
+        TAIL(raise(h, op, budget, left, fault, address));
+    memory_read(h->shared->memory, paddr, &old, width);
+    bool discarded = commit(h, paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
+    h->x[op->a] = sign_extend(old, width);
+    TAIL(after(h, op, budget, l0, left, discarded));
+}
+
+/* ---- CSR and system instructions: each ends its run, so that budget is exact behind it ---- */
+
+/* Behind an instruction that may have enabled an interrupt or changed the context. */
+static op_result resume(struct hart *h, uint64_t pc, int64_t budget)
+{
+    int interrupt = hart_interrupt(h);
+    if (interrupt >= 0 && budget <= 0)
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    if (interrupt >= 0)
+        TAIL(engine_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, pc, budget));
+    if (h->attention)
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    TAIL(engine_enter(h, pc, budget));
+}
+
+/* csrrs and csrrc of mip and sip combine with what software wrote, not with the level of the SEIP pin (section 3.1.9). */
+static uint64_t base_of_change(const struct hart *h, unsigned number, uint64_t old)
+{
+    uint64_t pin_only = h->mip_pins & ISA_MIP(SEI) & ~h->mip_soft;
+    return number == 0x344 ? old & ~pin_only : old;
+}
+
+op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
+{
+    unsigned number = (unsigned)op->imm;
+    bool immediate = row == ISA_OP_csrrwi || row == ISA_OP_csrrsi || row == ISA_OP_csrrci;
+    bool swap = row == ISA_OP_csrrw || row == ISA_OP_csrrwi;
+    bool write = swap || op->b != 0;
+    if (!csr_allowed(h, number, write))
+        TAIL(slow_illegal(h, op, budget, l0));
+    engine_settle(h, budget + 1);
+    uint64_t operand = immediate ? op->b : h->x[op->b];
+    uint64_t old = csr_read(h, number);
+    if (write) {
+        uint64_t base = base_of_change(h, number, old);
+        bool set = row == ISA_OP_csrrs || row == ISA_OP_csrrsi;
+        csr_write(h, number, swap ? operand : set ? base | operand : base & ~operand);
+    }
+    h->x[op->a] = old;
+    if (!write)
+        TAIL(engine_enter(h, op_next_pc(h, op), budget));
+    TAIL(resume(h, op_next_pc(h, op), budget));
+}
+
+op_result slow_fence(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    NEXT(1);
+}
+
+op_result slow_fence_tso(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    NEXT(1);
+}
+
+/* Decoded code is discarded by the store itself, so nothing is left to do. */
+op_result slow_fence_i(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    NEXT(1);
+}
+
+op_result slow_pause(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget));
+}
+
+op_result slow_ecall(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    TAIL(raise(h, op, budget, 1, ISA_TRAP_ECALL_U + h->mode, 0));
+}
+
+op_result slow_ebreak(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    TAIL(raise(h, op, budget, 1, ISA_TRAP_BREAKPOINT, op_pc(h, op)));
+}
+
+op_result slow_mret(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (h->mode != ISA_MODE_M)
+        TAIL(slow_illegal(h, op, budget, l0));
+    csr_mret(h);
+    TAIL(resume(h, h->pc, budget));
+}
+
+op_result slow_sret(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (h->mode < ISA_MODE_S || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TSR))
+        TAIL(slow_illegal(h, op, budget, l0));
+    csr_sret(h);
+    TAIL(resume(h, h->pc, budget));
+}
+
+/* In U-mode, where there is an S-mode, WFI does not wait and is illegal (section 3.3.3 allows it; QEMU does it). */
+op_result slow_wfi(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (h->mode == ISA_MODE_U || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TW))
+        TAIL(slow_illegal(h, op, budget, l0));
+    if (hart_wakes(h))
+        TAIL(resume(h, op_next_pc(h, op), budget));
+    engine_settle(h, budget);
+    h->run = HART_WAITING;
+    h->wait_began = h->cycle;
+    h->pc = op_next_pc(h, op);
+    if (hart_event_wanted(h->shared, EMU_EVENT_HART_WAITED))
+        hart_emit(h, EMU_EVENT_HART_WAITED, 0, 0, UINT16_MAX);
+    TAIL(engine_leave(h, HART_EXIT_STOPPED, h->pc, budget));
+}
+
+op_result slow_sfence_vma(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (h->mode == ISA_MODE_U || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TVM))
+        TAIL(slow_illegal(h, op, budget, l0));
+    mmu_fence(h, op->b == 0, h->x[op->b], op->a == 0, (uint16_t)h->x[op->a]);
+    TAIL(engine_enter(h, op_next_pc(h, op), budget));
+}

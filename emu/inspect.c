@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Looking at a machine, choosing events and breakpoints: nothing here changes the run.
+ */
+#include "machine.h"
+
+#include <hart/code_cache.h>
+#include <string.h>
+
+const char *emu_event_name(unsigned kind)
+{
+    static const char *const names[] = {
+#define EVENT(name, text, meaning) text,
+#include <emu/event.def>
+#undef EVENT
+    };
+    return kind < EMU_EVENT_COUNT ? names[kind] : "unknown";
+}
+
+const char *emu_stop_name(unsigned kind)
+{
+    static const char *const names[] = {
+#define STOP(name, text, meaning) text,
+#include <emu/stop.def>
+#undef STOP
+    };
+    return kind < EMU_STOP_COUNT ? names[kind] : "unknown";
+}
+
+const char *emu_reason_name(unsigned reason)
+{
+    static const char *const names[] = {
+#define REASON(name, text, meaning) text,
+#include <emu/reason.def>
+#undef REASON
+    };
+    return reason < EMU_REASON_COUNT ? names[reason] : "unknown";
+}
+
+const char *emu_input_name(unsigned kind)
+{
+    static const char *const names[] = {
+#define INPUT(name, text, meaning) text,
+#include <emu/input.def>
+#undef INPUT
+    };
+    return kind < EMU_INPUT_COUNT ? names[kind] : "unknown";
+}
+
+/* ---- events and breakpoints ---- */
+
+void emu_events_select(struct emu_machine *m, uint64_t kinds)
+{
+    m->shared.events_wanted = kinds | m->stop_on;
+}
+
+void emu_stop_on(struct emu_machine *m, uint64_t kinds)
+{
+    m->stop_on = kinds;
+    m->shared.events_wanted |= kinds;
+}
+
+size_t emu_events_read(struct emu_machine *m, struct emu_event *ret_events, size_t max)
+{
+    return ring_read(&m->ring, ret_events, max);
+}
+
+static unsigned find_break(const struct emu_machine *m, uint64_t pc)
+{
+    unsigned i = 0;
+    while (i < m->shared.break_count && m->breaks[i] != pc)
+        i++;
+    return i;
+}
+
+bool emu_break_set(struct emu_machine *m, emu_vaddr pc)
+{
+    if (find_break(m, pc) < m->shared.break_count)
+        return true;
+    if (m->shared.break_count == BREAKS_MAX)
+        return false;
+    m->breaks[m->shared.break_count++] = pc;
+    code_flush(&m->shared);
+    return true;
+}
+
+bool emu_break_clear(struct emu_machine *m, emu_vaddr pc)
+{
+    unsigned at = find_break(m, pc);
+    if (at == m->shared.break_count)
+        return false;
+    m->breaks[at] = m->breaks[--m->shared.break_count];
+    code_flush(&m->shared);
+    return true;
+}
+
+/* ---- state ---- */
+
+struct emu_position emu_position(const struct emu_machine *m)
+{
+    return (struct emu_position){queue_fired(m->queue), m->steps};
+}
+
+/* A visitor that hashes writes to no field, which is what makes this const. */
+uint64_t emu_state_hash(const struct emu_machine *m)
+{
+    struct state *s = state_create_hash();
+    machine_state(s, (struct emu_machine *)m);
+    return state_finish_hash(s);
+}
+
+bool emu_state_flip(struct emu_machine *m, uint64_t n, char ret_name[static 128])
+{
+    struct state *s = state_create_flip(n);
+    machine_state(s, m);
+    return state_finish_flip(s, ret_name) > n;
+}
+
+unsigned emu_harts(const struct emu_machine *m)
+{
+    return m->config.harts;
+}
+
+uint64_t emu_ram_bytes(const struct emu_machine *m)
+{
+    return m->config.ram_bytes;
+}
+
+static enum emu_hart_state state_of(const struct hart *hart)
+{
+    if (hart->frozen)
+        return EMU_HART_FROZEN;
+    switch (hart->run) {
+    case HART_WAITING:
+        return EMU_HART_WAITING;
+    case HART_ACCESSING:
+        return EMU_HART_ACCESSING;
+    default:
+        return EMU_HART_RUNNING;
+    }
+}
+
+void emu_hart_view(const struct emu_machine *m, unsigned number, struct emu_hart_view *ret_view)
+{
+    const struct hart *hart = &m->harts[number];
+    const struct reservation *held = &m->reservations.of[number];
+    *ret_view = (struct emu_hart_view){.pc = hart->pc, .cycle = hart->cycle, .instructions = hart->instret, .mode = hart->mode,
+                                       .state = state_of(hart), .reserved = held->size != 0,
+                                       .reservation = held->size ? held->address : 0, .reservation_bytes = held->size};
+    memcpy(ret_view->x, hart->x, sizeof ret_view->x);
+    memcpy(ret_view->f, hart->f, sizeof ret_view->f);
+}
+
+bool emu_csr_read(const struct emu_machine *m, unsigned hart, unsigned number, uint64_t *ret_value)
+{
+    if (!csr_exists(&m->harts[hart], number))
+        return false;
+    *ret_value = csr_read(&m->harts[hart], number);
+    return true;
+}
+
+bool emu_ram_read(const struct emu_machine *m, emu_paddr address, void *to, size_t bytes)
+{
+    return memory_is_ram_range(&m->memory, address, bytes) && memory_read(&m->memory, address, to, bytes);
+}
+
+void emu_hart_stats(const struct emu_machine *m, unsigned number, struct emu_hart_stats *ret_stats)
+{
+    const struct hart *hart = &m->harts[number];
+    uint64_t now = emu_now(m), waiting = hart->waiting_cycles;
+    if (hart->run == HART_WAITING && now > hart->wait_began)
+        waiting += now - hart->wait_began;
+    *ret_stats = (struct emu_hart_stats){.instructions = hart->instret, .cycles_waiting = waiting, .traps = hart->traps,
+                                         .interrupts = hart->interrupts, .sc_succeeded = hart->sc_done,
+                                         .sc_failed = hart->sc_failed};
+}
+
+static uint64_t table_bytes(const struct emu_machine *m)
+{
+    uint64_t bytes = 0;
+    for (unsigned h = 0; h < m->config.harts; h++)
+        for (unsigned i = 0; i < L0_CONTEXTS; i++)
+            bytes += m->harts[h].l0_of[i] ? sizeof(struct l0) : 0;
+    return bytes + m->config.harts * sizeof(struct hart);
+}
+
+void emu_stats(const struct emu_machine *m, struct emu_stats *ret_stats)
+{
+    struct code_cache_counts code = code_cache_counts(m->shared.code);
+    *ret_stats = (struct emu_stats){.cycles = emu_now(m), .events = queue_fired(m->queue), .device_accesses = m->device_accesses,
+                                    .blocks_decoded = code.runs_decoded, .code_discarded = code.lines_discarded,
+                                    .walks = m->shared.walks, .ram_bytes_touched = memory_touched_bytes(&m->memory),
+                                    .host_bytes = code.bytes + table_bytes(m)};
+    for (unsigned h = 0; h < m->config.harts; h++)
+        ret_stats->instructions += m->harts[h].instret;
+}

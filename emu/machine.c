@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The machine's parts and how they are wired: made, connected, reset, serialised.
+ */
+#include "machine.h"
+
+#include <emu/platform.h>
+#include <hart/code_cache.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ids of (QUEUE_DEVICE, id) slots */
+enum { DEVICE_ID_UART, DEVICE_ID_RTC, DEVICE_ID_HTIF, DEVICE_ID_HTIF_STORE, DEVICE_ID_ACLINT };
+
+/* ---- configuration ---- */
+
+void emu_config_init(struct emu_config *config)
+{
+    *config = (struct emu_config){
+        .harts = 1,
+        .ram_bytes = UINT64_C(128) << 20,
+        .granule_bytes = 64,
+        .rtc_epoch_seconds = 1577836800,
+        .cpu = {.svadu = true, .sstc = true, .misaligned = true, .zba = true, .zbb = true, .zbs = true, .itlb_entries = 32,
+                .dtlb_entries = 32},
+        .event_ring_records = 4096,
+    };
+}
+
+static bool config_check(const struct emu_config *c, struct emu_error *error)
+{
+    if (c->harts < 1 || c->harts > PLATFORM_HARTS_MAX)
+        return emu_error_set(error, "a machine has 1 to %d harts, not %u", PLATFORM_HARTS_MAX, c->harts);
+    if (c->ram_bytes < UINT64_C(1) << 20 || c->ram_bytes > UINT64_C(8) << 30 || c->ram_bytes % PAGE_BYTES)
+        return emu_error_set(error, "RAM is 1 MiB to 8 GiB in whole pages of 4096 bytes, not %" PRIu64 " bytes", c->ram_bytes);
+    unsigned granule = c->granule_bytes;
+    if (granule < 4 || granule > LINE_BYTES || granule & (granule - 1))
+        return emu_error_set(error, "a reservation granule is 4, 8, 16, 32 or 64 bytes, not %u", granule);
+    if (c->cpu.itlb_entries < 1 || c->cpu.itlb_entries > TLB_MAX || c->cpu.dtlb_entries < 1 || c->cpu.dtlb_entries > TLB_MAX)
+        return emu_error_set(error, "a TLB has 1 to %d entries", TLB_MAX);
+    size_t ring = c->event_ring_records;
+    if (ring < 1024 || ring & (ring - 1))
+        return emu_error_set(error, "the event ring holds a power of two of at least 1024 records, not %zu", ring);
+    return true;
+}
+
+static bool copy_image(struct boot_image *image, const void *bytes, size_t size)
+{
+    if (!bytes)
+        return true;
+    image->bytes = malloc(size ? size : 1);
+    image->size = size;
+    if (image->bytes && size)
+        memcpy(image->bytes, bytes, size);
+    return image->bytes != NULL;
+}
+
+/* ---- wiring ---- */
+
+void machine_emit(void *context, const struct emu_event *event)
+{
+    struct emu_machine *m = context;
+    uint64_t bit = EMU_EVENT_BIT(event->kind);
+    if (!(m->shared.events_wanted & bit))
+        return;
+    ring_put(&m->ring, event);
+    if (m->stop_on & bit && !m->stop_pending) {
+        m->stop_pending = true;
+        m->stop_event = *event;
+    }
+    if (event->hart < m->config.harts && (m->stop_pending || !ring_has_room(&m->ring)))
+        m->harts[event->hart].attention = true;
+    if (event->other < m->config.harts && (m->stop_pending || !ring_has_room(&m->ring)))
+        m->harts[event->other].attention = true;
+}
+
+static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uint64_t address, unsigned by)
+{
+    struct emu_machine *m = context;
+    bool device = by >= m->config.harts;
+    struct emu_event event = {.cycle = device ? m->now : m->harts[by].cycle, .a = reason, .b = address,
+                              .kind = EMU_EVENT_RESERVATION_LOST, .hart = (uint16_t)agent,
+                              .other = device ? UINT16_MAX : (uint16_t)by};
+    machine_emit(m, &event);
+}
+
+static void pin_set(void *context, unsigned number, bool level)
+{
+    struct emu_machine *m = context;
+    struct hart *hart = &m->harts[number >> 4];
+    uint64_t bit = UINT64_C(1) << (number & 15), pins = level ? hart->pins | bit : hart->pins & ~bit;
+    if (pins == hart->pins)
+        return;
+    hart->pins = pins;
+    if (queue_when(m->queue, hart->irq_slot) == QUEUE_NEVER)
+        queue_schedule(m->queue, hart->irq_slot, m->now + ACCESS_REQUEST_CYCLES);
+}
+
+static struct irq_line pin(struct emu_machine *m, unsigned hart, unsigned bit)
+{
+    return (struct irq_line){.set = pin_set, .sink = m, .number = hart << 4 | bit};
+}
+
+void machine_reschedule(struct emu_machine *m, struct hart *hart)
+{
+    if (hart->run == HART_RUNNING && !hart->frozen)
+        schedule_run(&m->schedule, hart->id, hart->cycle);
+    else
+        schedule_stop(&m->schedule, hart->id);
+}
+
+void machine_wake_check(struct emu_machine *m, struct hart *hart, uint64_t cycle)
+{
+    if (hart->run != HART_WAITING || !hart_wakes(hart))
+        return;
+    hart->run = HART_RUNNING;
+    if (cycle > hart->cycle)
+        hart->cycle = cycle;
+    hart->waiting_cycles += hart->cycle - hart->wait_began;
+    machine_reschedule(m, hart);
+    if (hart_event_wanted(&m->shared, EMU_EVENT_HART_WOKE))
+        hart_emit(hart, EMU_EVENT_HART_WOKE, 0, 0, UINT16_MAX);
+}
+
+static void pins_due(void *context, unsigned id, uint64_t cycle)
+{
+    struct emu_machine *m = context;
+    m->now = cycle;
+    hart_pins_arrive(&m->harts[id]);
+    machine_wake_check(m, &m->harts[id], cycle);
+}
+
+static void timer_due(void *context, unsigned id, uint64_t cycle)
+{
+    struct emu_machine *m = context;
+    m->now = cycle;
+    m->harts[id].mip_pins |= ISA_MIP(STI);
+    machine_wake_check(m, &m->harts[id], cycle);
+}
+
+static const struct region *region_at(const struct emu_machine *m, uint64_t address)
+{
+    for (unsigned i = 0; i < m->region_count; i++)
+        if (address - m->regions[i].base < m->regions[i].size)
+            return &m->regions[i];
+    return NULL;
+}
+
+static void access_due(void *context, unsigned id, uint64_t cycle)
+{
+    struct emu_machine *m = context;
+    struct hart *hart = &m->harts[id];
+    const struct region *region = region_at(m, hart->access.address);
+    uint64_t value = 0;
+    bool done = false;
+    m->now = cycle;
+    m->device_accesses++;
+    if (region) {
+        struct device_access access = {.offset = hart->access.address - region->base, .cycle = cycle, .size = hart->access.size,
+                                       .agent = id};
+        uint64_t mask = access.size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * access.size) - 1;
+        done = hart->access.write ? region->ops->write(region->device, &access, hart->access.value & mask)
+                                  : region->ops->read(region->device, &access, &value);
+    }
+    hart->cycle = cycle + ACCESS_REPLY_CYCLES;
+    if (!done && hart_event_wanted(&m->shared, EMU_EVENT_ACCESS_FAULTED))
+        hart_emit(hart, EMU_EVENT_ACCESS_FAULTED, hart->access.address, 0, UINT16_MAX);
+    uint64_t before = hart->steps;
+    hart_access_done(hart, !done, value);
+    m->steps += hart->steps - before;
+    machine_reschedule(m, hart);
+}
+
+static void access_begin(void *context, struct hart *hart)
+{
+    struct emu_machine *m = context;
+    queue_schedule(m->queue, hart->access_slot, hart->cycle + ACCESS_REQUEST_CYCLES);
+}
+
+static void tohost_written(void *context, struct hart *hart)
+{
+    struct emu_machine *m = context;
+    uint64_t due = hart->cycle + ACCESS_REQUEST_CYCLES;
+    if (queue_when(m->queue, m->htif_slot) > due)
+        queue_schedule(m->queue, m->htif_slot, due);
+    hart->attention = true;
+}
+
+static void tohost_due(void *context, unsigned id, uint64_t cycle)
+{
+    struct emu_machine *m = context;
+    uint64_t value = 0;
+    m->now = cycle;
+    if (memory_read(&m->memory, m->shared.tohost, &value, 8) && value)
+        htif_tohost_written(m->htif, value);
+}
+
+static uint64_t machine_mtime(void *context, uint64_t cycle)
+{
+    return aclint_mtime(((struct emu_machine *)context)->aclint, cycle);
+}
+
+static uint64_t machine_cycle_of_mtime(void *context, uint64_t now, uint64_t mtime)
+{
+    return aclint_cycle_of(((struct emu_machine *)context)->aclint, now, mtime);
+}
+
+static void mtime_written(void *context)
+{
+    struct emu_machine *m = context;
+    for (unsigned h = 0; h < m->config.harts; h++) {
+        struct hart *hart = &m->harts[h];
+        if (hart->menvcfg >> 63) {
+            hart_timer_update(hart);
+            machine_wake_check(m, hart, m->now);
+        }
+    }
+}
+
+static void console_out(void *context, uint8_t byte)
+{
+    struct emu_machine *m = context;
+    struct emu_event event = {.cycle = m->now, .a = byte, .kind = EMU_EVENT_CONSOLE_OUT, .hart = UINT16_MAX, .other = UINT16_MAX};
+    machine_emit(m, &event);
+}
+
+static void finish(void *context, int code)
+{
+    struct emu_machine *m = context;
+    m->finished = true;
+    m->exit_code = (uint8_t)code;
+}
+
+static void want_reset(void *context)
+{
+    ((struct emu_machine *)context)->reset_wanted = true;
+}
+
+static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
+{
+    struct emu_machine *m = context;
+    return memory_is_ram_range(&m->memory, address, size) && memory_read(&m->memory, address, to, size);
+}
+
+static bool dma_write(void *context, uint64_t address, const void *from, uint64_t size)
+{
+    struct emu_machine *m = context;
+    if (!memory_is_ram_range(&m->memory, address, size) || !memory_write(&m->memory, address, from, size))
+        return false;
+    store_snoop_range(&m->shared, address, size, UINT_MAX);
+    return true;
+}
+
+/* ---- making ---- */
+
+static void add_region(struct emu_machine *m, const struct device_ops *ops, void *device, uint64_t base, uint64_t size)
+{
+    m->regions[m->region_count++] = (struct region){ops, device, base, size};
+}
+
+static bool make_aclint_and_plic(struct emu_machine *m)
+{
+    unsigned harts = m->config.harts;
+    struct irq_line *lines = calloc(4 * (size_t)harts, sizeof *lines);
+    if (!lines)
+        return false;
+    struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts;
+    for (unsigned h = 0; h < harts; h++) {
+        msip[h] = pin(m, h, ISA_INT_MSI);
+        mtip[h] = pin(m, h, ISA_INT_MTI);
+        external[2 * h] = pin(m, h, ISA_INT_MEI);
+        external[2 * h + 1] = pin(m, h, ISA_INT_SEI);
+    }
+    struct aclint_config aclint = {.harts = harts, .first_id = DEVICE_ID_ACLINT, .msip = msip, .mtip = mtip,
+                                   .mtime_written = mtime_written, .context = m};
+    m->aclint = aclint_create(&m->host, &aclint);
+    m->plic = plic_create(&m->host, 2 * harts, external);
+    free(lines);
+    return m->aclint && m->plic;
+}
+
+static bool make_devices(struct emu_machine *m)
+{
+    m->host = (struct device_host){.queue = m->queue, .cycle = &m->now,
+                                   .cycles_per_tick = PLATFORM_BUS_HZ / PLATFORM_TIMEBASE_HZ, .context = m,
+                                   .console_out = console_out, .finish = finish, .reset = want_reset, .dma_read = dma_read,
+                                   .dma_write = dma_write};
+    if (!make_aclint_and_plic(m))
+        return false;
+    struct irq_line uart_line = {.set = plic_set_source, .sink = m->plic, .number = PLATFORM_UART_IRQ};
+    struct irq_line rtc_line = {.set = plic_set_source, .sink = m->plic, .number = PLATFORM_RTC_IRQ};
+    m->uart = uart_create(&m->host, &uart_line, DEVICE_ID_UART);
+    m->rtc = rtc_create(&m->host, &rtc_line, DEVICE_ID_RTC, m->config.rtc_epoch_seconds);
+    m->finisher = finisher_create(&m->host);
+    if (!m->uart || !m->rtc || !m->finisher)
+        return false;
+    uint64_t plic_bytes = PLATFORM_PLIC_CONTEXT_BASE + 2 * (uint64_t)m->config.harts * PLATFORM_PLIC_CONTEXT_STRIDE;
+    add_region(m, &uart_ops, m->uart, PLATFORM_UART_BASE, PLATFORM_UART_SIZE);
+    add_region(m, &plic_ops, m->plic, PLATFORM_PLIC_BASE, plic_bytes);
+    add_region(m, &aclint_ops, m->aclint, PLATFORM_CLINT_BASE, PLATFORM_CLINT_SIZE);
+    add_region(m, &finisher_ops, m->finisher, PLATFORM_FINISHER_BASE, PLATFORM_FINISHER_SIZE);
+    add_region(m, &rtc_ops, m->rtc, PLATFORM_RTC_BASE, PLATFORM_RTC_SIZE);
+    return true;
+}
+
+static bool make_harts(struct emu_machine *m)
+{
+    unsigned harts = m->config.harts;
+    m->harts = calloc(harts, sizeof *m->harts);
+    struct code_cache *code = code_cache_create(m->memory.pages);
+    m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code, .queue = m->queue,
+                                     .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
+                                     .events_wanted = EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT), .mtime = machine_mtime,
+                                     .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
+                                     .tohost_written = tohost_written, .breaks = m->breaks};
+    if (!m->harts || !code)
+        return false;
+    for (unsigned h = 0; h < harts; h++) {
+        struct hart *hart = &m->harts[h];
+        if (!hart_init(hart, h, &m->shared))
+            return false;
+        hart->access_slot = queue_add(m->queue, QUEUE_ACCESS, h, access_due, m);
+        hart->irq_slot = queue_add(m->queue, QUEUE_IRQ, h, pins_due, m);
+        hart->timer_slot = queue_add(m->queue, QUEUE_HART_TIMER, h, timer_due, m);
+        if (hart->access_slot < 0 || hart->irq_slot < 0 || hart->timer_slot < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool make_htif(struct emu_machine *m, uint64_t tohost, uint64_t fromhost)
+{
+    if (!memory_is_ram_range(&m->memory, tohost, 8) || tohost % 8)
+        return true;
+    m->htif = htif_create(&m->host, tohost, fromhost, DEVICE_ID_HTIF);
+    m->htif_slot = queue_add(m->queue, QUEUE_DEVICE, DEVICE_ID_HTIF_STORE, tohost_due, m);
+    if (!m->htif || m->htif_slot < 0)
+        return false;
+    m->shared.tohost = tohost;
+    store_mark_slow(&m->shared, memory_page(&m->memory, tohost), (unsigned)(tohost % PAGE_BYTES / LINE_BYTES));
+    return true;
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static bool make_parts(struct emu_machine *m, const struct emu_config *config)
+{
+    return copy_image(&m->firmware, config->firmware, config->firmware_bytes) &&
+           copy_image(&m->kernel, config->kernel, config->kernel_bytes) &&
+           copy_image(&m->initrd, config->initrd, config->initrd_bytes) && copy_image(&m->dtb, config->dtb, config->dtb_bytes) &&
+           (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
+           reservations_init(&m->reservations, config->harts, config->granule_bytes, emit_lost, m) &&
+           (m->queue = queue_create()) && schedule_init(&m->schedule, config->harts) &&
+           ring_init(&m->ring, config->event_ring_records) && make_harts(m) && make_devices(m);
+}
+
+struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error)
+{
+    if (!config_check(config, error))
+        return NULL;
+    struct emu_machine *m = calloc(1, sizeof *m);
+    uint64_t tohost, fromhost;
+    if (!m || (m->config = *config, m->owner = NO_OWNER, !make_parts(m, config))) {
+        emu_error_set(error, "the host has not enough memory for a machine with %" PRIu64 " MiB of RAM", config->ram_bytes >> 20);
+        emu_machine_destroy(m);
+        return NULL;
+    }
+    m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
+    m->config.bootargs = NULL;
+    m->random = mix(config->seed);
+    if (!boot_load(m, &tohost, &fromhost, error)) {
+        emu_machine_destroy(m);
+        return NULL;
+    }
+    if (tohost && !make_htif(m, tohost, fromhost)) {
+        emu_error_set(error, "the host is out of memory");
+        emu_machine_destroy(m);
+        return NULL;
+    }
+    for (unsigned h = 0; h < config->harts; h++) { /* a seed other than 0 starts the harts a little apart */
+        m->harts[h].cycle = config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0;
+        hart_reset(&m->harts[h], PLATFORM_BOOT_ROM_BASE);
+        machine_reschedule(m, &m->harts[h]);
+    }
+    return m;
+}
+
+void emu_machine_destroy(struct emu_machine *m)
+{
+    if (!m)
+        return;
+    for (unsigned h = 0; m->harts && h < m->config.harts; h++)
+        hart_finish(&m->harts[h]);
+    free(m->harts);
+    code_cache_destroy(m->shared.code);
+    aclint_destroy(m->aclint);
+    plic_destroy(m->plic);
+    uart_destroy(m->uart);
+    rtc_destroy(m->rtc);
+    finisher_destroy(m->finisher);
+    htif_destroy(m->htif);
+    ring_finish(&m->ring);
+    schedule_finish(&m->schedule);
+    reservations_finish(&m->reservations);
+    memory_finish(&m->memory);
+    queue_destroy(m->queue);
+    free(m->firmware.bytes);
+    free(m->kernel.bytes);
+    free(m->initrd.bytes);
+    free(m->dtb.bytes);
+    free(m->bootargs);
+    free(m);
+}
+
+/* ---- reset and state ---- */
+
+/* Devices and harts as at power-on, images loaded again, the rest of RAM and the clock kept. */
+void machine_reset(struct emu_machine *m)
+{
+    uint64_t tohost, fromhost;
+    m->reset_wanted = false;
+    m->owner = NO_OWNER;
+    code_flush(&m->shared);
+    for (unsigned h = 0; h < m->config.harts; h++) {
+        struct hart *hart = &m->harts[h];
+        if (hart->cycle < m->now)
+            hart->cycle = m->now;
+        queue_schedule(m->queue, hart->access_slot, QUEUE_NEVER);
+        queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
+        queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);
+        hart_reset(hart, PLATFORM_BOOT_ROM_BASE);
+    }
+    for (unsigned i = 0; i < m->region_count; i++)
+        m->regions[i].ops->reset(m->regions[i].device);
+    if (m->htif) {
+        htif_ops.reset(m->htif);
+        queue_schedule(m->queue, m->htif_slot, QUEUE_NEVER);
+    }
+    boot_load(m, &tohost, &fromhost, NULL); /* it has fitted before */
+    for (unsigned h = 0; h < m->config.harts; h++)
+        machine_reschedule(m, &m->harts[h]);
+    struct emu_event event = {.cycle = m->now, .kind = EMU_EVENT_MACHINE_RESET, .hart = UINT16_MAX, .other = UINT16_MAX};
+    machine_emit(m, &event);
+}
+
+static void config_state(struct state *s, struct emu_machine *m)
+{
+    struct emu_config *c = &m->config;
+    state_open(s, "config", 0);
+    state_u32(s, "harts", &c->harts);
+    state_u64(s, "ram_bytes", &c->ram_bytes);
+    state_u64(s, "seed", &c->seed);
+    state_u32(s, "granule_bytes", &c->granule_bytes);
+    state_u64(s, "rtc_epoch_seconds", &c->rtc_epoch_seconds);
+    state_bool(s, "svadu", &c->cpu.svadu);
+    state_bool(s, "sstc", &c->cpu.sstc);
+    state_bool(s, "misaligned", &c->cpu.misaligned);
+    state_bool(s, "zba", &c->cpu.zba);
+    state_bool(s, "zbb", &c->cpu.zbb);
+    state_bool(s, "zbs", &c->cpu.zbs);
+    state_bool(s, "keep_reservation_on_trap", &c->cpu.keep_reservation_on_trap);
+    state_bool(s, "own_store_clears", &c->cpu.own_store_clears);
+    state_u32(s, "itlb_entries", &c->cpu.itlb_entries);
+    state_u32(s, "dtlb_entries", &c->cpu.dtlb_entries);
+    state_close(s);
+}
+
+void machine_state(struct state *s, struct emu_machine *m)
+{
+    uint64_t left = (uint64_t)m->slice_left;
+    if (m->owner == NO_OWNER)
+        left = 0;
+    config_state(s, m);
+    state_open(s, "machine", 0);
+    state_u64(s, "now", &m->now);
+    state_u16(s, "owner", &m->owner);
+    if (m->owner != NO_OWNER) {
+        state_u64(s, "slice_left", &left);
+        m->slice_left = (int64_t)left;
+    }
+    state_u64(s, "random", &m->random);
+    state_u64(s, "steps", &m->steps);
+    state_bool(s, "finished", &m->finished);
+    state_bool(s, "reset_wanted", &m->reset_wanted);
+    state_u8(s, "exit_code", &m->exit_code);
+    state_close(s);
+    queue_state(s, m->queue);
+    for (unsigned h = 0; h < m->config.harts; h++)
+        hart_state(s, &m->harts[h]);
+    reservations_state(s, &m->reservations);
+    for (unsigned i = 0; i < m->region_count; i++) {
+        state_open(s, m->regions[i].ops->name, i);
+        m->regions[i].ops->state(s, m->regions[i].device);
+        state_close(s);
+    }
+    if (m->htif)
+        htif_ops.state(s, m->htif);
+    memory_state(s, &m->memory);
+}

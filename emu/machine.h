@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The machine's own structure, shared by the files that build it (machine.c, boot.c), run it (run.c), change it (input.c) and show
+ * it (inspect.c). The only place that names every concrete part.
+ */
+#ifndef EMU_MACHINE_H
+#define EMU_MACHINE_H
+
+#include "ring.h"
+#include "schedule.h"
+
+#include <dev/aclint.h>
+#include <dev/finisher.h>
+#include <dev/htif.h>
+#include <dev/plic.h>
+#include <dev/rtc.h>
+#include <dev/uart.h>
+#include <emu/emu.h>
+#include <hart/hart.h>
+
+#define NO_OWNER UINT16_MAX
+#define BREAKS_MAX 64
+#define REGIONS_MAX 8
+
+/* Fixed costs of fast fidelity, in cycles (docs/timing.md). */
+#define ACCESS_REQUEST_CYCLES 12 /* from a device request to its effect; also from a line's change to a hart's pin */
+#define ACCESS_REPLY_CYCLES 8    /* from the effect to the hart going on */
+#define SLICE_STEPS 64           /* Q: slices are drawn from [Q/2, Q] */
+
+struct region {
+    const struct device_ops *ops;
+    void *device;
+    uint64_t base, size;
+};
+
+struct boot_image {
+    void *bytes;
+    size_t size;
+};
+
+struct emu_machine {
+    struct emu_config config; /* without the images */
+    struct boot_image firmware, kernel, initrd, dtb;
+    char *bootargs;
+
+    struct memory memory;
+    struct reservations reservations;
+    struct hart *harts;
+    struct hart_shared shared;
+    struct queue *queue;
+    struct schedule schedule;
+    struct ring ring;
+
+    struct device_host host;
+    struct region regions[REGIONS_MAX];
+    unsigned region_count;
+    struct aclint *aclint;
+    struct plic *plic;
+    struct uart *uart;
+    struct finisher *finisher;
+    struct rtc *rtc;
+    struct htif *htif; /* NULL unless the program has tohost */
+
+    /* the run: state */
+    uint64_t now;         /* cycle of the event or access last served */
+    uint16_t owner;       /* hart whose slice is not over, NO_OWNER */
+    int64_t slice_left;   /* steps */
+    uint64_t random;      /* of slice lengths */
+    uint64_t steps;       /* of all harts */
+    bool finished, reset_wanted;
+    uint8_t exit_code;
+
+    /* not state */
+    int htif_slot;
+    uint64_t breaks[BREAKS_MAX];
+    uint64_t stop_on;
+    bool stop_pending;
+    struct emu_event stop_event;
+    uint64_t device_accesses;
+};
+
+/* boot.c: loads the images, device tree and reset vector into memory; ret_tohost, ret_fromhost: HTIF's words or 0. */
+bool boot_load(struct emu_machine *machine, uint64_t *ret_tohost, uint64_t *ret_fromhost, struct emu_error *error);
+
+/* machine.c */
+void machine_state(struct state *s, struct emu_machine *machine);
+void machine_reset(struct emu_machine *machine);
+void machine_emit(void *machine, const struct emu_event *event);
+/* Puts a hart where it belongs in the schedule after its run state, freeze or clock changed. */
+void machine_reschedule(struct emu_machine *machine, struct hart *hart);
+/* A hart in WFI goes on if an interrupt is pending and enabled. */
+void machine_wake_check(struct emu_machine *machine, struct hart *hart, uint64_t cycle);
+
+#endif

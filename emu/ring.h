@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The ring of event records between machine and client. The machine checks before each step that there is room for all that one
+ * step can emit; a record is never overwritten and never lost. Not state.
+ */
+#ifndef EMU_RING_H
+#define EMU_RING_H
+
+#include <emu/emu.h>
+
+/* What one step may emit at most: an instruction that ends every hart's reservation, and a few records of its own. */
+#define RING_RESERVE 320u
+
+struct ring {
+    struct emu_event *records;
+    size_t mask;
+    uint64_t head, tail; /* next to write, next to read */
+};
+
+bool ring_init(struct ring *ring, size_t records); /* a power of two */
+void ring_finish(struct ring *ring);
+size_t ring_read(struct ring *ring, struct emu_event *ret_events, size_t max);
+
+static inline bool ring_has_room(const struct ring *ring)
+{
+    return ring->head - ring->tail + RING_RESERVE <= ring->mask + 1;
+}
+
+static inline void ring_put(struct ring *ring, const struct emu_event *event)
+{
+    ring->records[ring->head++ & ring->mask] = *event;
+}
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The one loop that moves time. Actors are the harts and the queue of events; the one with the least (cycle, kind, id) goes next,
+ * events before harts. A hart's slice ends where the machine's state says so, never where emu_run happens to return: the slice's
+ * owner and what is left of it are state.
+ */
+#include "machine.h"
+
+#include <hart/code_cache.h>
+#include <limits.h>
+
+#define SLICE_UNBOUNDED (INT64_MAX / 2)
+
+void emu_until_init(struct emu_until *until)
+{
+    *until = (struct emu_until){.cycle = UINT64_MAX, .position = {UINT64_MAX, UINT64_MAX}, .steps = UINT64_MAX,
+                                .idle_cycle = UINT64_MAX};
+}
+
+static struct emu_stop stop_of(enum emu_stop_kind kind)
+{
+    return (struct emu_stop){.kind = kind};
+}
+
+/* xorshift64*: period 2^64 - 1, state never 0. */
+static uint64_t draw(struct emu_machine *m)
+{
+    uint64_t x = m->random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    m->random = x;
+    return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* A slice of [Q/2, Q] steps; alone, a hart needs none. */
+static void begin_slice(struct emu_machine *m, unsigned hart)
+{
+    m->owner = (uint16_t)hart;
+    if (m->schedule.running > 1)
+        m->slice_left = SLICE_STEPS / 2 + (int64_t)((draw(m) >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
+    else
+        m->slice_left = SLICE_UNBOUNDED;
+}
+
+static bool position_reached(const struct emu_machine *m, const struct emu_position *position)
+{
+    return queue_fired(m->queue) >= position->events && m->steps >= position->steps;
+}
+
+/* Steps that may be done at once without passing a limit: the next event, and where the caller wants to stop. */
+static int64_t hard_limit(const struct emu_machine *m, const struct hart *hart, uint64_t next, const struct emu_until *until)
+{
+    uint64_t end = next < until->cycle ? next : until->cycle;
+    uint64_t limit = end > hart->cycle ? end - hart->cycle : 0;
+    if (until->steps - m->steps < limit)
+        limit = until->steps - m->steps;
+    if (queue_fired(m->queue) >= until->position.events && until->position.steps - m->steps < limit)
+        limit = until->position.steps - m->steps;
+    return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+}
+
+/* The owner goes on. */
+static enum hart_exit run_hart(struct emu_machine *m, struct hart *hart, int64_t hard)
+{
+    uint64_t before = hart->steps;
+    enum hart_exit exit = hart_engine_run(hart, m->slice_left, hard);
+    uint64_t done = hart->steps - before;
+    m->steps += done;
+    m->slice_left -= (int64_t)done;
+    if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED)
+        m->owner = NO_OWNER;
+    if (exit == HART_EXIT_STOPPED)
+        schedule_stop(&m->schedule, hart->id);
+    else
+        schedule_run(&m->schedule, hart->id, hart->cycle);
+    return exit;
+}
+
+static void fire(struct emu_machine *m)
+{
+    m->owner = NO_OWNER;
+    queue_fire(m->queue);
+    if (m->reset_wanted)
+        machine_reset(m);
+}
+
+/* No hart runs. */
+static bool idle(struct emu_machine *m, uint64_t next, const struct emu_until *until, struct emu_stop *ret_stop)
+{
+    if (next == QUEUE_NEVER) {
+        *ret_stop = stop_of(EMU_STOP_DEAD);
+        return true;
+    }
+    if (next >= until->cycle) {
+        *ret_stop = stop_of(EMU_STOP_LIMIT);
+        return true;
+    }
+    if (next > until->idle_cycle) {
+        *ret_stop = (struct emu_stop){.kind = EMU_STOP_IDLE, .next = next};
+        return true;
+    }
+    return false;
+}
+
+/* Reasons to return before anything else is done. */
+static bool is_stopped(struct emu_machine *m, const struct emu_until *until, struct emu_stop *ret_stop)
+{
+    if (m->stop_pending) {
+        m->stop_pending = false;
+        *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
+                                      .pc = m->stop_event.pc};
+        return true;
+    }
+    if (m->finished) {
+        *ret_stop = (struct emu_stop){.kind = EMU_STOP_FINISHED, .code = m->exit_code};
+        return true;
+    }
+    if (!ring_has_room(&m->ring)) {
+        *ret_stop = stop_of(EMU_STOP_EVENTS_FULL);
+        return true;
+    }
+    if (m->steps >= until->steps || position_reached(m, &until->position)) {
+        *ret_stop = stop_of(EMU_STOP_LIMIT);
+        return true;
+    }
+    return false;
+}
+
+struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
+{
+    struct emu_stop stop;
+    while (!is_stopped(m, until, &stop)) {
+        uint64_t next = queue_next(m->queue);
+        if (m->schedule.running == 0) {
+            if (idle(m, next, until, &stop))
+                return stop;
+            fire(m);
+            continue;
+        }
+        if (next <= schedule_cycle(&m->schedule)) {
+            if (next >= until->cycle)
+                return stop_of(EMU_STOP_LIMIT);
+            fire(m);
+            continue;
+        }
+        if (m->owner != NO_OWNER && next <= m->harts[m->owner].cycle)
+            m->owner = NO_OWNER; /* its slice has reached the event; others have yet to */
+        if (m->owner == NO_OWNER) {
+            if (schedule_cycle(&m->schedule) >= until->cycle)
+                return stop_of(EMU_STOP_LIMIT);
+            begin_slice(m, schedule_hart(&m->schedule));
+        }
+        struct hart *hart = &m->harts[m->owner];
+        int64_t hard = hard_limit(m, hart, next, until);
+        if (hard == 0)
+            return stop_of(EMU_STOP_LIMIT);
+        if (code_is_full(m->shared.code))
+            code_flush(&m->shared);
+        if (run_hart(m, hart, hard) == HART_EXIT_BREAK)
+            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
+    }
+    return stop;
+}
