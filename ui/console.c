@@ -27,10 +27,12 @@ void console_finish(struct console *console)
     console->queue = NULL;
 }
 
-/* poll takes milliseconds; a wait that is nearly over must not become a busy loop. */
-static int milliseconds(double seconds)
+static int wait_for(struct pollfd *fds, unsigned count, double seconds)
 {
-    return seconds >= 1e6 ? 1000000000 : seconds <= 0 ? 0 : (int)ceil(seconds * 1000);
+    seconds = fmin(fmax(seconds, 0), 1e6);
+    double whole = floor(seconds);
+    struct timespec most = {.tv_sec = (time_t)whole, .tv_nsec = (long)((seconds - whole) * 1e9)};
+    return ppoll(fds, count, &most, NULL);
 }
 
 void console_put(struct console *console, char byte)
@@ -47,7 +49,7 @@ static bool reader_ready(const struct console *console)
     for (;;) {
         struct pollfd fds[] = {{console->out, POLLOUT, 0}, {signals_fd(), POLLIN, 0}};
         bool hurry = signals_pending() || host_seconds() >= console->deadline;
-        if (poll(fds, 2, hurry ? 0 : milliseconds(READER_POLL_SECONDS)) < 0 && errno != EINTR)
+        if (wait_for(fds, 2, hurry ? 0 : READER_POLL_SECONDS) < 0 && errno != EINTR)
             return false;
         if (fds[0].revents)
             return true;
@@ -101,13 +103,13 @@ unsigned char console_take(struct console *console)
 static bool input_ready(double seconds)
 {
     struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
-    return poll(fds, 2, milliseconds(seconds)) > 0 && fds[0].revents;
+    return wait_for(fds, 2, seconds) > 0 && fds[0].revents;
 }
 
 void console_wait(const struct console *console, double seconds)
 {
     struct pollfd fds[] = {{console->ended ? -1 : STDIN_FILENO, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
-    poll(fds, 2, milliseconds(seconds));
+    wait_for(fds, 2, seconds);
 }
 
 /* Appends what one read brings, to be called when it will not block. */

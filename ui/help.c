@@ -129,9 +129,12 @@ static void reference_options(FILE *to)
           "## Input that is not a terminal\n"
           "\n"
           "Standard input is fed to the console as fast as the guest takes it: at every multiple of 10,000 machine cycles the\n"
-          "receive FIFO is filled up. This depends on the machine and the bytes only, so the same script gives the same run. (A\n"
-          "pipe that stays open without bringing a byte for a second is taken to be live from then on: its bytes are applied\n"
-          "when they come. The record of such a run still repeats it.) After the end of the input the run goes on until the\n"
+          "receive FIFO is filled up, from the first moment on at which the guest has written nothing for 10 million cycles (0.1\n"
+          "seconds of machine time; while a guest starts, it throws away what it receives). This depends on the machine and the\n"
+          "bytes only, so the same script gives the same run. (A pipe that stays open without bringing a byte for a second is\n"
+          "taken to be live from then on: its bytes are applied when they come. The record of such a run still repeats it.)\n"
+          "\n"
+          "After the end of the input the run goes on until the\n"
           "guest ends it, every hart waits for good, or a limit is reached; a guest that polls its console for ever, as U-Boot's\n"
           "prompt does, needs `--max-cycles` or `--timeout`.\n",
           to);

@@ -146,7 +146,7 @@ void record_input(struct record *record, struct emu_position position, emu_cycle
 {
     record->inputs++;
     fprintf(record->file, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s %u 0x%" PRIx64 " 0x%" PRIx64 "\n", position.events,
-            position.instructions, cycle, emu_input_name(input->kind), input->hart, input->a, input->b);
+            position.steps, cycle, emu_input_name(input->kind), input->hart, input->a, input->b);
     note_failure(record);
 }
 
@@ -156,7 +156,7 @@ char *record_close(struct record *record, const struct emu_machine *machine, con
     if (keep) {
         struct emu_position position = emu_position(machine);
         fprintf(record->file, "end %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %d %016" PRIx64 "\n", position.events,
-                position.instructions, emu_now(machine), ending_rows[ending->kind].name, ending->code, emu_state_hash(machine));
+                position.steps, emu_now(machine), ending_rows[ending->kind].name, ending->code, emu_state_hash(machine));
         note_failure(record);
     }
     if (fclose(record->file) && !record->failed) {

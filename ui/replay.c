@@ -158,13 +158,13 @@ static bool input_read(struct reader *reader, const char *first)
     struct replay *replay = reader->replay;
     struct replay_input one = {0};
     uint64_t hart;
-    if (!number_parse(first, 0, UINT64_MAX, &one.position.events) || !number_next(reader, &one.position.instructions) ||
+    if (!number_parse(first, 0, UINT64_MAX, &one.position.events) || !number_next(reader, &one.position.steps) ||
         !number_next(reader, &one.cycle) || !kind_parse(word_next(reader), &one.input.kind) || !number_next(reader, &hart) ||
         hart > UINT32_MAX || !number_next(reader, &one.input.a) || !number_next(reader, &one.input.b) || reader->rest)
-        return wrong(reader, "an input must be: events, instructions, cycle, kind, hart, a, b");
+        return wrong(reader, "an input must be: events, steps, cycle, kind, hart, a, b");
     one.input.hart = hart;
     const struct replay_input *last = replay->count ? &replay->inputs[replay->count - 1] : &(struct replay_input){0};
-    if (one.position.events < last->position.events || one.position.instructions < last->position.instructions ||
+    if (one.position.events < last->position.events || one.position.steps < last->position.steps ||
         one.cycle < last->cycle)
         return wrong(reader, "the input comes before the one in the line above");
     if (replay->count == replay->capacity) {
@@ -183,10 +183,10 @@ static bool end_read(struct reader *reader)
 {
     struct replay *replay = reader->replay;
     uint64_t code;
-    if (!number_next(reader, &replay->end_position.events) || !number_next(reader, &replay->end_position.instructions) ||
+    if (!number_next(reader, &replay->end_position.events) || !number_next(reader, &replay->end_position.steps) ||
         !number_next(reader, &replay->end_cycle) || (replay->end_kind = ending_find(word_next(reader))) == ENDING_COUNT ||
         !number_next(reader, &code) || code > 255 || !hash_next(reader, &replay->end_hash) || reader->rest)
-        return wrong(reader, "the end must be: events, instructions, cycle, stop, exit code, hash");
+        return wrong(reader, "the end must be: events, steps, cycle, stop, exit code, hash");
     replay->end_code = code;
     if (getc(reader->file) != EOF)
         return reader->number++, wrong(reader, "the record goes on after its end line");

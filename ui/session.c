@@ -19,13 +19,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLICE_CYCLES_FIRST 20000
-#define SLICE_CYCLES_LEAST 1000
-#define SLICE_CYCLES_MOST (UINT64_C(1) << 32)
+#define SLICE_STEPS_FIRST 20000
+#define SLICE_STEPS_LEAST 1000
+#define SLICE_STEPS_MOST (UINT64_C(1) << 26)
 #define SLICE_SECONDS_SHORT 0.004
 #define SLICE_SECONDS_LONG 0.010
-#define FEED_CYCLES 10000             /* a script is fed at the multiples of this; docs/reference/options.md tells */
-#define REPLAY_OVERRUN (UINT64_C(1) << 20) /* instructions after which a replay has missed the guest's end */
+#define ACCESS_CYCLES 10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
+
+/* When a script is fed; docs/reference/options.md tells. The quiet time is there because guests empty the receiver while they
+ * start: what comes too early is lost to them, as on a real machine. */
+#define FEED_CYCLES 10000
+#define FEED_QUIET_CYCLES 10000000
 
 enum source { SOURCE_NONE, SOURCE_TERMINAL, SOURCE_SCRIPT, SOURCE_REPLAY };
 
@@ -39,12 +43,16 @@ struct session {
     struct console console;
     struct pace pace;
     double started, deadline; /* host_seconds */
-    uint64_t slice_cycles;
-    emu_cycle feed_cycle; /* SCRIPT: when bytes are fed next */
+    uint64_t slice_steps;
 
-    bool idle;             /* TERMINAL: no hart runs */
-    emu_cycle idle_next;   /* the next event's cycle; UINT64_MAX: there is none */
-    emu_cycle reached;     /* the cycle up to which time has passed */
+    emu_cycle feed_cycle;   /* SCRIPT: when bytes are fed next, a multiple of FEED_CYCLES */
+    bool feeding;           /* the guest has once been quiet */
+    emu_cycle output_cycle; /* when the guest wrote last */
+
+    bool idle;           /* TERMINAL: every hart waits */
+    bool accessing;      /* no hart runs, but one waits for a device only */
+    emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
+    emu_cycle reached;   /* emu_now after the last slice */
 
     bool ended;
     struct ending ending;
@@ -62,18 +70,15 @@ static struct ending *end(struct session *session, enum ending_kind kind, int co
     return &session->ending;
 }
 
-/* The cycle up to which time has passed: while no hart runs emu_now is that of the next event, which has not come yet. */
-static emu_cycle cycle_reached(const struct emu_machine *machine)
+static bool has_hart(const struct emu_machine *machine, enum emu_hart_state state)
 {
-    emu_cycle latest = 0;
     for (unsigned hart = 0; hart < emu_harts(machine); hart++) {
         struct emu_hart_view view;
         emu_hart_view(machine, hart, &view);
-        if (view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING)
-            return emu_now(machine);
-        latest = view.cycle > latest ? view.cycle : latest;
+        if (view.state == state)
+            return true;
     }
-    return latest;
+    return false;
 }
 
 /* ---- inputs ---- */
@@ -118,10 +123,12 @@ static void keys_help(const struct session *session)
         running += view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING;
     }
     int key = session->options->escape + '@';
+    struct emu_stats stats;
+    emu_stats(session->machine, &stats);
     fprintf(stderr,
             "\r\nCtrl-%c x quits; Ctrl-%c h helps; Ctrl-%c c: monitor (not yet); Ctrl-%c Ctrl-%c sends Ctrl-%c to the guest.\r\n"
             "Cycle %" PRIu64 ", %" PRIu64 " instructions, %u of %u harts running.\r\n",
-            key, key, key, key, key, key, emu_now(session->machine), emu_position(session->machine).instructions, running, harts);
+            key, key, key, key, key, key, stats.cycles, stats.instructions, running, harts);
 }
 
 static void keys_read(struct session *session)
@@ -156,57 +163,55 @@ static void terminal_plan(struct session *session, struct emu_until *until)
         }
         feed(session, cycle);
     }
-    until->idle_cycle = pace_cycle(&session->pace);
+    until->idle_cycle = session->accessing ? session->reached + ACCESS_CYCLES : pace_cycle(&session->pace);
 }
 
-static void terminal_react(struct session *session, const struct emu_stop *stop, const struct emu_until *until)
+static void terminal_react(struct session *session, const struct emu_stop *stop)
 {
-    emu_cycle reached = cycle_reached(session->machine);
+    emu_cycle reached = emu_now(session->machine);
     if (reached != session->reached)
         pace_adjust(&session->pace, reached);
     session->reached = reached;
-    session->idle = stop->kind == EMU_STOP_IDLE || stop->kind == EMU_STOP_DEAD;
+    bool none_runs = stop->kind == EMU_STOP_IDLE || stop->kind == EMU_STOP_DEAD;
+    session->accessing = none_runs && has_hart(session->machine, EMU_HART_ACCESSING);
+    session->idle = none_runs && !session->accessing;
     session->idle_next = stop->kind == EMU_STOP_IDLE ? stop->next : UINT64_MAX;
-    if (!session->idle)
-        return;
-    emu_cycle due = session->idle_next;
-    if (due >= session->options->max_cycles) {
-        due = session->options->max_cycles;
-        if (pace_cycle(&session->pace) >= due) {
-            end(session, ENDING_MAX_CYCLES, 0);
-            return;
-        }
-    }
-    double seconds = fmin(pace_seconds_until(&session->pace, due), session->deadline - host_seconds());
-    console_wait(&session->console, seconds);
+    if (session->idle)
+        console_wait(&session->console,
+                     fmin(pace_seconds_until(&session->pace, session->idle_next), session->deadline - host_seconds()));
 }
 
 static void script_plan(struct session *session, struct emu_until *until)
 {
     if (until->cycle > session->feed_cycle)
         until->cycle = session->feed_cycle;
-    until->idle_cycle = until->cycle;
 }
 
-static void script_react(struct session *session, const struct emu_stop *stop, const struct emu_until *until)
+static emu_cycle feed_cycle_after(emu_cycle cycle)
+{
+    return (cycle / FEED_CYCLES + 1) * FEED_CYCLES;
+}
+
+/* Everything here depends on the machine and the bytes only, so that a script gives the same run every time. */
+static void script_react(struct session *session, const struct emu_stop *stop)
 {
     struct console *console = &session->console;
-    emu_cycle now = emu_now(session->machine);
-    bool waiting = stop->kind == EMU_STOP_IDLE || stop->kind == EMU_STOP_DEAD;
-    if (until->cycle != session->feed_cycle && stop->kind != EMU_STOP_DEAD)
-        return;
-    unsigned fed = feed(session, waiting ? session->feed_cycle : 0);
-    if (!console_has_byte(console) && console->ended) {
-        session->source = SOURCE_NONE;
-    } else if (stop->kind == EMU_STOP_DEAD && fed == 0) {
-        if (console_has_byte(console) && !session->ended)
-            end(session, ENDING_DEAD, 0);
-        else
-            console_wait(console, session->deadline - host_seconds());
+    bool is_dead = stop->kind == EMU_STOP_DEAD;
+    if (!session->feeding && !is_dead && session->feed_cycle - session->output_cycle < FEED_QUIET_CYCLES) {
+        session->feed_cycle = feed_cycle_after(session->output_cycle + FEED_QUIET_CYCLES - 1);
         return;
     }
-    emu_cycle from = waiting || now < session->feed_cycle ? session->feed_cycle : now;
-    session->feed_cycle = (from / FEED_CYCLES + 1) * FEED_CYCLES;
+    session->feeding = true;
+    emu_cycle now = emu_now(session->machine);
+    emu_cycle at = now > session->feed_cycle ? now : session->feed_cycle;
+    unsigned fed = feed(session, has_hart(session->machine, EMU_HART_RUNNING) ? 0 : at);
+    session->feed_cycle = feed_cycle_after(at);
+    if (!console_has_byte(console) && console->ended)
+        session->source = SOURCE_NONE;
+    else if (is_dead && fed == 0 && console_has_byte(console))
+        session->source = SOURCE_NONE; /* a guest that takes nothing any more */
+    else if (is_dead && fed == 0)
+        console_wait(console, session->deadline - host_seconds());
 }
 
 static void diverged(struct session *session, const char *what)
@@ -223,20 +228,14 @@ static struct emu_position replay_target(const struct replay *replay)
 static bool replay_reached(const struct session *session)
 {
     struct emu_position now = emu_position(session->machine), target = replay_target(session->replay);
-    return now.events >= target.events && now.instructions >= target.instructions;
-}
-
-/* The guest's own end comes by itself; any other is a place. */
-static bool replay_ends_itself(const struct replay *replay)
-{
-    return replay->next == replay->count && replay->end_kind == ENDING_FINISHED;
+    return now.events >= target.events && now.steps >= target.steps;
 }
 
 static void replay_check_end(struct session *session)
 {
     const struct replay *replay = session->replay;
     struct emu_position now = emu_position(session->machine);
-    if (now.events != replay->end_position.events || now.instructions != replay->end_position.instructions)
+    if (now.events != replay->end_position.events || now.steps != replay->end_position.steps)
         diverged(session, "it ended at another place");
     else if (emu_state_hash(session->machine) != replay->end_hash)
         diverged(session, "the machine's state at the end is another");
@@ -256,29 +255,25 @@ static void replay_apply_due(struct session *session)
 
 static void replay_plan(struct session *session, struct emu_until *until)
 {
-    const struct replay *replay = session->replay;
     replay_apply_due(session);
-    if (replay_ends_itself(replay))
-        until->instructions = replay->end_position.instructions + REPLAY_OVERRUN;
-    else
-        until->position = replay_target(replay);
+    until->position = replay_target(session->replay);
 }
 
-static void replay_react(struct session *session, const struct emu_stop *stop, const struct emu_until *until)
+static void replay_react(struct session *session, const struct emu_stop *stop)
 {
     const struct replay *replay = session->replay;
-    if (replay_ends_itself(replay)) {
-        if (stop->kind == EMU_STOP_DEAD || emu_position(session->machine).instructions >= until->instructions)
-            diverged(session, "the guest did not end where it should");
-    } else if (replay->next == replay->count && replay_reached(session)) {
+    bool reached = replay_reached(session);
+    if (reached && replay->next == replay->count) {
         end(session, ENDING_RECORD_END, 0);
         replay_check_end(session);
-    } else if (stop->kind == EMU_STOP_DEAD && !replay_reached(session)) {
+        if (replay->end_kind == ENDING_FINISHED && session->ending.kind == ENDING_RECORD_END)
+            diverged(session, "the guest did not end where it should");
+    } else if (!reached && stop->kind == EMU_STOP_DEAD) {
         diverged(session, "the machine came to rest before the recorded end");
     }
 }
 
-static void none_react(struct session *session, const struct emu_stop *stop, const struct emu_until *until)
+static void none_react(struct session *session, const struct emu_stop *stop)
 {
     if (stop->kind == EMU_STOP_DEAD)
         emu_error_set(&end(session, ENDING_DEAD, 0)->error,
@@ -306,9 +301,12 @@ static void write_output(struct session *session)
     struct emu_event events[128];
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
-        for (size_t i = 0; i < count; i++)
-            if (events[i].kind == EMU_EVENT_CONSOLE_OUT)
-                console_put(&session->console, (char)events[i].a);
+        for (size_t i = 0; i < count; i++) {
+            if (events[i].kind != EMU_EVENT_CONSOLE_OUT)
+                continue;
+            console_put(&session->console, (char)events[i].a);
+            session->output_cycle = events[i].cycle;
+        }
     console_flush(&session->console);
     if (session->ended || session->console.out_state == CONSOLE_OPEN)
         return;
@@ -321,19 +319,17 @@ static void write_output(struct session *session)
 /* Slices that take some milliseconds: short enough for keys, long enough to be cheap. */
 static void adapt_slice(struct session *session, double seconds)
 {
-    if (seconds < SLICE_SECONDS_SHORT && session->slice_cycles < SLICE_CYCLES_MOST)
-        session->slice_cycles *= 2;
-    else if (seconds > SLICE_SECONDS_LONG && session->slice_cycles > SLICE_CYCLES_LEAST)
-        session->slice_cycles /= 2;
+    if (seconds < SLICE_SECONDS_SHORT && session->slice_steps < SLICE_STEPS_MOST)
+        session->slice_steps *= 2;
+    else if (seconds > SLICE_SECONDS_LONG && session->slice_steps > SLICE_STEPS_LEAST)
+        session->slice_steps /= 2;
 }
 
 static void plan(struct session *session, struct emu_until *until)
 {
     emu_until_init(until);
-    emu_cycle now = emu_now(session->machine);
-    bool far = __builtin_add_overflow(now, session->slice_cycles, &until->cycle);
-    if (far || until->cycle > session->options->max_cycles)
-        until->cycle = session->options->max_cycles;
+    until->cycle = session->options->max_cycles;
+    until->steps = emu_position(session->machine).steps + session->slice_steps;
     if (session->source == SOURCE_TERMINAL)
         terminal_plan(session, until);
     else if (session->source == SOURCE_SCRIPT)
@@ -342,30 +338,51 @@ static void plan(struct session *session, struct emu_until *until)
         replay_plan(session, until);
 }
 
-static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until)
+static void react_by_source(struct session *session, const struct emu_stop *stop)
 {
-    typedef void reaction(struct session *, const struct emu_stop *, const struct emu_until *);
-    static reaction *const reactions[] = {
-        [SOURCE_NONE] = none_react,
-        [SOURCE_TERMINAL] = terminal_react,
-        [SOURCE_SCRIPT] = script_react,
-        [SOURCE_REPLAY] = replay_react,
-    };
-    bool limit = stop->kind == EMU_STOP_LIMIT || (stop->kind == EMU_STOP_IDLE && session->source == SOURCE_SCRIPT);
-    bool at_max = until->cycle == session->options->max_cycles && emu_now(session->machine) >= until->cycle;
-    if (stop->kind == EMU_STOP_FINISHED) {
+    switch (session->source) {
+    case SOURCE_NONE:
+        none_react(session, stop);
+        break;
+    case SOURCE_TERMINAL:
+        terminal_react(session, stop);
+        break;
+    case SOURCE_SCRIPT:
+        script_react(session, stop);
+        break;
+    case SOURCE_REPLAY:
+        replay_react(session, stop);
+        break;
+    }
+}
+
+/* `slice_over`: the slice's steps are done, which means nothing to anybody. */
+static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
+{
+    bool replayed = session->source == SOURCE_REPLAY && replay_reached(session);
+    switch (stop->kind) {
+    case EMU_STOP_FINISHED:
         end(session, ENDING_FINISHED, stop->code);
         if (session->source == SOURCE_REPLAY)
             replay_check_end(session);
-    } else if (stop->kind == EMU_STOP_MACHINE_EVENT) {
+        break;
+    case EMU_STOP_MACHINE_EVENT:
         end(session, ENDING_RESET, 0);
-    } else if (limit && at_max && !(session->source == SOURCE_REPLAY && replay_reached(session))) {
-        end(session, ENDING_MAX_CYCLES, 0);
-    } else if (stop->kind != EMU_STOP_EVENTS_FULL) {
-        reactions[session->source](session, stop, until);
+        break;
+    case EMU_STOP_LIMIT:
+        if (!slice_over && !replayed && until->cycle == session->options->max_cycles)
+            emu_error_set(&end(session, ENDING_MAX_CYCLES, 0)->error, "stopped before cycle %" PRIu64 " (--max-cycles)",
+                          session->options->max_cycles);
+        else if (!slice_over || session->source != SOURCE_SCRIPT)
+            react_by_source(session, stop);
+        break;
+    case EMU_STOP_IDLE:
+    case EMU_STOP_DEAD:
+        react_by_source(session, stop);
+        break;
+    default: /* EVENTS_FULL: written meanwhile; no breakpoints are set */
+        break;
     }
-    if (session->ended && session->ending.kind == ENDING_MAX_CYCLES)
-        emu_error_set(&session->ending.error, "stopped before cycle %" PRIu64 " (--max-cycles)", session->options->max_cycles);
 }
 
 static void step(struct session *session)
@@ -376,11 +393,12 @@ static void step(struct session *session)
         return;
     double before = host_seconds();
     struct emu_stop stop = emu_run(session->machine, &until);
-    if (stop.kind == EMU_STOP_LIMIT)
+    bool slice_over = stop.kind == EMU_STOP_LIMIT && emu_position(session->machine).steps >= until.steps;
+    if (slice_over)
         adapt_slice(session, host_seconds() - before);
     write_output(session);
     if (!session->ended)
-        react(session, &stop, &until);
+        react(session, &stop, &until, slice_over);
     if (!session->ended)
         look_at_host(session);
 }
@@ -417,7 +435,7 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .replay = replay,
         .started = now,
         .deadline = options->timeout_seconds > 0 ? now + options->timeout_seconds : INFINITY,
-        .slice_cycles = SLICE_CYCLES_FIRST,
+        .slice_steps = SLICE_STEPS_FIRST,
         .feed_cycle = FEED_CYCLES,
         .console = {.out = console_fd, .escape = options->escape},
     };
