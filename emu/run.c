@@ -64,11 +64,11 @@ static int64_t hard_limit(const struct emu_machine *m, const struct hart *hart, 
 static enum hart_exit run_hart(struct emu_machine *m, struct hart *hart, int64_t hard)
 {
     uint64_t before = hart->steps;
-    enum hart_exit exit = hart_engine_run(hart, m->slice_left, hard);
+    enum hart_exit exit = hart_engine_run(hart, m->slice_left < hard ? m->slice_left : hard);
     uint64_t done = hart->steps - before;
     m->steps += done;
     m->slice_left -= (int64_t)done;
-    if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED)
+    if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
         m->owner = NO_OWNER;
     if (exit == HART_EXIT_STOPPED)
         schedule_stop(&m->schedule, hart->id);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Decoded code: straight runs of predecoded instructions, keyed by physical page and shared by all harts. A run goes from where it
- * was first entered to the end of its 64-byte line or to an unconditional transfer; where runs end depends on the code's bytes
- * alone, never on how it was reached, because slices are cut only between runs. Never state: it may be thrown away at any time.
+ * was first entered to the end of its 64-byte line or to an unconditional transfer, whatever was decoded before.
+ * Never state: it may be thrown away at any time.
  */
 #ifndef HART_CODE_H
 #define HART_CODE_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Entering and leaving decoded code: translation of a pc to its run, links, exact ends, accounting. Rules that make where one
- * stops invisible: a slice ends only before a run that does not fit in what is left of it, and what is left of a run at a pc
- * depends on the code's bytes alone.
+ * Entering and leaving decoded code: translation of a pc to its run, links, exact ends, accounting. An engine run does exactly the
+ * steps it was granted: where that ends within a decoded run, the instruction there is cut out for the time being.
  */
 #include "engine.h"
 
@@ -20,8 +19,6 @@ void engine_settle(struct hart *h, int64_t budget)
     h->steps += (uint64_t)done;
     h->instret += (uint64_t)done - h->unretired;
     h->unretired = 0;
-    h->soft -= done;
-    h->hard -= done;
     h->start = budget;
 }
 
@@ -44,20 +41,16 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
-/* The run at op (length left) does not fit in the budget. Ends the slice, or executes exactly what the hard limit still allows. */
+/* The run at op (length left) does not fit in the budget: executes exactly what is granted, or nothing. */
 static op_result not_fitting(struct hart *h, const struct op *op, uint64_t pc, int64_t budget, int64_t left)
 {
-    int64_t done = h->start - budget;
     struct l0_data *l0 = h->l0->data;
-    if (h->soft - done < left)
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-    int64_t allowed = h->hard - done;
-    if (allowed <= 0)
+    if (budget <= 0)
         TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
     struct code_cache *cache = h->shared->code;
     uncut(cache);
     const struct op *cut = op;
-    for (int64_t n = 0; n < allowed || cut->at & AT_MARK;) {
+    for (int64_t n = 0; n < budget || cut->at & AT_MARK;) {
         n += !(cut->at & AT_MARK);
         cut += (cut->at >> AT_SLOTS_SHIFT & 3) + 1;
     }
@@ -222,15 +215,13 @@ static void run(struct hart *h, int64_t budget)
 #endif
 }
 
-enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard)
+enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
 {
-    h->soft = soft;
-    h->hard = hard;
-    h->start = soft < hard ? soft : hard;
+    h->start = steps;
     h->unretired = 0;
     h->attention = false;
     int interrupt = hart_interrupt(h);
-    int64_t budget = h->start;
+    int64_t budget = steps;
     if (interrupt >= 0) {
         h->break_skip = false;
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);

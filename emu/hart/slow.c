@@ -301,7 +301,7 @@ static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, in
         h->pc = op_pc(h, op);
         hart_emit(h, EMU_EVENT_SC_FAILED, reason, paddr, UINT16_MAX);
     }
-    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - 1));
+    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget + left - 1));
 }
 
 op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
@@ -436,7 +436,7 @@ op_result slow_fence_i(struct hart *h, const struct op *op, int64_t budget, stru
 
 op_result slow_pause(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget));
+    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget));
 }
 
 op_result slow_ecall(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)

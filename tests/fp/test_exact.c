@@ -250,13 +250,13 @@ static uint64_t integer_of(double value, unsigned bits, bool is_signed, unsigned
 {
     double low = is_signed ? -ldexp(1, (int)bits - 1) : 0, high = ldexp(1, (int)bits - is_signed);
     uint64_t greatest = (is_signed ? INT64_MAX : UINT64_MAX) >> (64 - bits);
-    volatile double r;
+    volatile double v = value, r;
 
     if (rm == ISA_RM_RMM)
-        r = round(value);
+        r = round(v);
     else {
         fesetround(host_modes[rm]);
-        r = rint(value);
+        r = rint(v);
         fesetround(FE_TONEAREST);
     }
     if (isnan(value) || r >= high) {

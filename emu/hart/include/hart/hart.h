@@ -91,8 +91,8 @@ struct hart_access {
 
 /* Why the engine came back. */
 enum hart_exit {
-    HART_EXIT_BUDGET,  /* hard limit reached, exactly */
-    HART_EXIT_SLICE,   /* the next block does not fit in what is left of the slice, or the hart gave the rest away */
+    HART_EXIT_BUDGET,  /* the steps granted are done, or the caller should look whether more can be granted */
+    HART_EXIT_YIELD,   /* the hart gives the rest of its slice away */
     HART_EXIT_STOPPED, /* it waits or accesses a device: not running any more */
     HART_EXIT_AGAIN,   /* something the caller looks at may have changed: event scheduled, ring nearly full, stop asked for */
     HART_EXIT_BREAK,   /* at a breakpoint */
@@ -104,9 +104,7 @@ struct hart {
     uint64_t page_va;        /* virtual page the engine runs in (derived) */
     struct code_page *code;  /* and its decoded code (derived) */
     struct l0 *l0;           /* tables of the present context (derived) */
-    int64_t start;           /* budget at engine entry */
-    int64_t soft;            /* budget limits at engine entry: slice, and exact */
-    int64_t hard;
+    int64_t start;           /* budget at engine entry, or since the counts were last brought up to date */
     int64_t budget;          /* left over when the engine returned */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
@@ -184,9 +182,8 @@ void hart_finish(struct hart *hart);
 void hart_reset(struct hart *hart, uint64_t pc);
 void hart_state(struct state *s, struct hart *hart);
 
-/* Runs until at most `hard` steps are done, ending earlier where the slice of `soft` steps ends before a block. Both at least 1.
- * Returns the exit reason; pc, cycle, steps and instret are up to date. */
-enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard);
+/* Does at most `steps` steps (at least 1). Returns the exit reason; pc, cycle, steps and instret are up to date. */
+enum hart_exit hart_engine_run(struct hart *hart, int64_t steps);
 
 /* Completes the device access on its way: the value read, or a fault. The instruction retires or traps. */
 void hart_access_done(struct hart *hart, bool fault, uint64_t value);
