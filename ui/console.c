@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_BYTES 4096
-#define QUEUE_BYTES_MOST (1 << 20) /* what a terminal has beyond this waits in the kernel */
-#define LIVE_AFTER_SECONDS 1.0
+#define READ_BYTES          4096
+#define QUEUE_BYTES_MOST    (1 << 20) /* what a terminal has beyond this waits in the kernel */
+#define LIVE_AFTER_SECONDS  1.0
 #define READER_POLL_SECONDS 0.1
 
 void console_finish(struct console *console)

@@ -6,6 +6,7 @@
 #define UI_ENDING_H
 
 #include <emu/error.h>
+#include <stdint.h>
 
 enum ending_kind {
 #define ENDING(name, text, code, code_text, meaning) ENDING_##name,
@@ -26,6 +27,7 @@ extern const struct ending_row ending_rows[ENDING_COUNT];
 struct ending {
     enum ending_kind kind;
     int code;               /* the program's exit code */
+    uint64_t cycle;         /* everything before it has begun, nothing at or after it */
     double host_seconds;    /* the run's host time */
     struct emu_error error; /* the sentence to print; empty: none */
 };

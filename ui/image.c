@@ -15,7 +15,7 @@
 #include <xxhash.h>
 
 #define IMAGE_BYTES_MOST (INT64_C(8) << 30)
-#define BUNDLED_HARTS 4
+#define BUNDLED_HARTS    4
 
 const char *const image_role_names[IMAGE_ROLE_COUNT] = {"firmware", "kernel", "initrd", "dtb"};
 
@@ -33,7 +33,7 @@ static const struct packaged packaged_firmware = {
 };
 
 static const struct packaged packaged_guest = {
-    "bundled guest, U-Boot",
+    "bundled guest (U-Boot)",
     "u-boot-qemu",
     {"/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", NULL},
 };

@@ -12,12 +12,12 @@
 #include <time.h>
 
 #define SETTER(id)                                                                                                                 \
-    static bool set_##id(struct options *options, const struct option_row *row, const char *spelling, const char *value,          \
+    static bool set_##id(struct options *options, const struct option_row *row, const char *spelling, const char *value,           \
                          struct emu_error *error)
 
-#define MIB (UINT64_C(1) << 20)
+#define MIB             (UINT64_C(1) << 20)
 #define RAM_BYTES_LEAST MIB
-#define RAM_BYTES_MOST (UINT64_C(8) << 30)
+#define RAM_BYTES_MOST  (UINT64_C(8) << 30)
 
 bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value)
 {
@@ -120,8 +120,7 @@ static bool set_cpu_property(struct emu_cpu_config *cpu, const struct piece *pie
     }
     uint64_t number;
     if (!piece->value || !number_parse(piece->value, property->least, property->most, &number))
-        return emu_error_set(error, "%s %s: %s must be %u to %u", spelling, value, property->name, property->least,
-                             property->most);
+        return emu_error_set(error, "%s %s: %s must be %u to %u", spelling, value, property->name, property->least, property->most);
     memcpy(field, &(unsigned){number}, sizeof(unsigned));
     return true;
 }
@@ -291,8 +290,9 @@ SETTER(rtc)
     } else {
         const char *end = strptime(base, strchr(base, 'T') ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d", &tm);
         if (!end || *end || tm.tm_year < 70 || tm.tm_year >= 200)
-            return emu_error_set(error, "%s %s: the clock's base must be a date from 1970 to 2099 as base=2020-01-01T00:00:00, "
-                                        "base=@SECONDS, base=utc or base=localtime",
+            return emu_error_set(error,
+                                 "%s %s: the clock's base must be a date from 1970 to 2099 as base=2020-01-01T00:00:00, "
+                                 "base=@SECONDS, base=utc or base=localtime",
                                  spelling, value);
     }
     options->machine.rtc_epoch_seconds = timegm(&tm);

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #define KEPT_MOST 20
-#define SUFFIX ".inputs"
+#define SUFFIX    ".inputs"
 
 struct record {
     FILE *file;
-    char *path;  /* absolute */
-    bool named;  /* by the user: stays in any case */
+    char *path; /* absolute */
+    bool named; /* by the user: stays in any case */
     bool failed;
     int failure; /* errno */
     uint64_t inputs;
@@ -155,8 +155,8 @@ char *record_close(struct record *record, const struct emu_machine *machine, con
     bool keep = record->named || record->inputs;
     if (keep) {
         struct emu_position position = emu_position(machine);
-        fprintf(record->file, "end %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %d %016" PRIx64 "\n", position.events,
-                position.steps, emu_now(machine), ending_rows[ending->kind].name, ending->code, emu_state_hash(machine));
+        fprintf(record->file, "end %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %d %016" PRIx64 "\n", position.events, position.steps,
+                ending->cycle, ending_rows[ending->kind].name, ending->code, emu_state_hash(machine));
         note_failure(record);
     }
     if (fclose(record->file) && !record->failed) {

@@ -35,9 +35,9 @@ static bool line_next(struct reader *reader)
     if (length < 0)
         return wrong(reader, ferror(reader->file) ? strerror(errno) : "the record is cut off: its end line is missing");
     if (reader->line[length - 1] != '\n')
-        return wrong(reader, "the record is cut off within this line");
+        return wrong(reader, reader->number == 1 ? "this is not a record of lockscope" : "the record is cut off within this line");
     if (strlen(reader->line) != (size_t)length)
-        return wrong(reader, "not a line of text");
+        return wrong(reader, reader->number == 1 ? "this is not a record of lockscope" : "not a line of text");
     reader->line[length - 1] = '\0';
     reader->rest = reader->line;
     return true;
@@ -164,8 +164,7 @@ static bool input_read(struct reader *reader, const char *first)
         return wrong(reader, "an input must be: events, steps, cycle, kind, hart, a, b");
     one.input.hart = hart;
     const struct replay_input *last = replay->count ? &replay->inputs[replay->count - 1] : &(struct replay_input){0};
-    if (one.position.events < last->position.events || one.position.steps < last->position.steps ||
-        one.cycle < last->cycle)
+    if (one.position.events < last->position.events || one.position.steps < last->position.steps || one.cycle < last->cycle)
         return wrong(reader, "the input comes before the one in the line above");
     if (replay->count == replay->capacity) {
         size_t capacity = replay->capacity * 2 + 64;
@@ -252,10 +251,10 @@ bool replay_matches(const struct replay *replay, const struct options *options, 
             return emu_error_set(error, "%s was recorded with%s a %s", replay->file, recorded->path ? "" : "out",
                                  image_role_names[i]);
         if (given->path && (recorded->bytes != given->bytes || recorded->hash != given->hash))
-            return emu_error_set(error, "%s was recorded with another %s than %s (%zu bytes, hash %016" PRIx64
-                                        "; now %zu bytes, hash %016" PRIx64 ")",
-                                 replay->file, image_role_names[i], given->path, recorded->bytes, recorded->hash, given->bytes,
-                                 given->hash);
+            return emu_error_set(
+                error,
+                "%s was recorded with another %s than %s (%zu bytes, hash %016" PRIx64 "; now %zu bytes, hash %016" PRIx64 ")",
+                replay->file, image_role_names[i], given->path, recorded->bytes, recorded->hash, given->bytes, given->hash);
     }
     return true;
 }

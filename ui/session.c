@@ -19,16 +19,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLICE_STEPS_FIRST 20000
-#define SLICE_STEPS_LEAST 1000
-#define SLICE_STEPS_MOST (UINT64_C(1) << 26)
+#define SLICE_STEPS_FIRST   20000
+#define SLICE_STEPS_LEAST   1000
+#define SLICE_STEPS_MOST    (UINT64_C(1) << 26)
 #define SLICE_SECONDS_SHORT 0.004
-#define SLICE_SECONDS_LONG 0.010
-#define ACCESS_CYCLES 10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
+#define SLICE_SECONDS_LONG  0.010
+#define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
 
 /* When a script is fed; docs/reference/options.md tells. The quiet time is there because guests empty the receiver while they
  * start: what comes too early is lost to them, as on a real machine. */
-#define FEED_CYCLES 10000
+#define FEED_CYCLES       10000
 #define FEED_QUIET_CYCLES 10000000
 
 enum source { SOURCE_NONE, SOURCE_TERMINAL, SOURCE_SCRIPT, SOURCE_REPLAY };
@@ -70,15 +70,21 @@ static struct ending *end(struct session *session, enum ending_kind kind, int co
     return &session->ending;
 }
 
-static bool has_hart(const struct emu_machine *machine, enum emu_hart_state state)
+/* How many harts run or wait for a device only: with none, nothing happens before the next event. */
+static unsigned moving_harts(const struct emu_machine *machine)
 {
+    unsigned moving = 0;
     for (unsigned hart = 0; hart < emu_harts(machine); hart++) {
         struct emu_hart_view view;
         emu_hart_view(machine, hart, &view);
-        if (view.state == state)
-            return true;
+        moving += view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING;
     }
-    return false;
+    return moving;
+}
+
+static bool is_moving(const struct emu_machine *machine)
+{
+    return moving_harts(machine) > 0;
 }
 
 /* ---- inputs ---- */
@@ -94,10 +100,30 @@ static bool apply(struct session *session, const struct emu_input *input, emu_cy
     return true;
 }
 
-/* Gives the guest as many bytes as its FIFO takes. `cycle`: see emu_input. Returns how many. */
-static unsigned feed(struct session *session, emu_cycle cycle)
+/* A position names the moment right after a step or an event. What the machine does beyond that without a step (a hart begins a
+ * device access or a slice) it undoes no more, and a replay that stops at the position would not have done it yet. So while
+ * anything moves, an input is applied right after one more step. False when the machine stopped instead. */
+static bool step_to_position(struct session *session)
+{
+    struct emu_until until;
+    if (!is_moving(session->machine))
+        return true;
+    emu_until_init(&until);
+    until.steps = emu_position(session->machine).steps + 1;
+    enum emu_stop_kind kind = emu_run(session->machine, &until).kind;
+    if (kind == EMU_STOP_MACHINE_EVENT)
+        end(session, ENDING_RESET, 0);
+    return kind == EMU_STOP_LIMIT;
+}
+
+/* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
+static unsigned feed(struct session *session, emu_cycle idle_cycle)
 {
     unsigned fed = 0;
+    if (emu_console_room(session->machine) == 0 || !step_to_position(session))
+        return 0;
+    emu_cycle now = emu_now(session->machine);
+    emu_cycle cycle = is_moving(session->machine) ? 0 : idle_cycle > now ? idle_cycle : now;
     bool script = session->source == SOURCE_SCRIPT;
     while (emu_console_room(session->machine) > 0 &&
            (script ? console_fill(&session->console) : console_has_byte(&session->console))) {
@@ -116,19 +142,14 @@ static unsigned feed(struct session *session, emu_cycle cycle)
 
 static void keys_help(const struct session *session)
 {
-    unsigned running = 0, harts = emu_harts(session->machine);
-    for (unsigned hart = 0; hart < harts; hart++) {
-        struct emu_hart_view view;
-        emu_hart_view(session->machine, hart, &view);
-        running += view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING;
-    }
     int key = session->options->escape + '@';
     struct emu_stats stats;
     emu_stats(session->machine, &stats);
     fprintf(stderr,
             "\r\nCtrl-%c x quits; Ctrl-%c h helps; Ctrl-%c c: monitor (not yet); Ctrl-%c Ctrl-%c sends Ctrl-%c to the guest.\r\n"
             "Cycle %" PRIu64 ", %" PRIu64 " instructions, %u of %u harts running.\r\n",
-            key, key, key, key, key, key, stats.cycles, stats.instructions, running, harts);
+            key, key, key, key, key, key, stats.cycles, stats.instructions, moving_harts(session->machine),
+            emu_harts(session->machine));
 }
 
 static void keys_read(struct session *session)
@@ -155,13 +176,8 @@ static void keys_read(struct session *session)
 static void terminal_plan(struct session *session, struct emu_until *until)
 {
     if (console_has_byte(&session->console)) {
-        emu_cycle cycle = 0;
-        if (session->idle) {
-            cycle = pace_cycle(&session->pace);
-            cycle = cycle > session->idle_next ? session->idle_next : cycle;
-            cycle = cycle < session->reached ? session->reached : cycle;
-        }
-        feed(session, cycle);
+        emu_cycle wall = pace_cycle(&session->pace);
+        feed(session, wall > session->idle_next ? session->idle_next : wall);
     }
     until->idle_cycle = session->accessing ? session->reached + ACCESS_CYCLES : pace_cycle(&session->pace);
 }
@@ -173,7 +189,7 @@ static void terminal_react(struct session *session, const struct emu_stop *stop)
         pace_adjust(&session->pace, reached);
     session->reached = reached;
     bool none_runs = stop->kind == EMU_STOP_IDLE || stop->kind == EMU_STOP_DEAD;
-    session->accessing = none_runs && has_hart(session->machine, EMU_HART_ACCESSING);
+    session->accessing = none_runs && is_moving(session->machine);
     session->idle = none_runs && !session->accessing;
     session->idle_next = stop->kind == EMU_STOP_IDLE ? stop->next : UINT64_MAX;
     if (session->idle)
@@ -204,7 +220,7 @@ static void script_react(struct session *session, const struct emu_stop *stop)
     session->feeding = true;
     emu_cycle now = emu_now(session->machine);
     emu_cycle at = now > session->feed_cycle ? now : session->feed_cycle;
-    unsigned fed = feed(session, has_hart(session->machine, EMU_HART_RUNNING) ? 0 : at);
+    unsigned fed = feed(session, at);
     session->feed_cycle = feed_cycle_after(at);
     if (!console_has_byte(console) && console->ended)
         session->source = SOURCE_NONE;
@@ -220,14 +236,13 @@ static void diverged(struct session *session, const char *what)
                   what);
 }
 
-static struct emu_position replay_target(const struct replay *replay)
+/* Whether the next input's position is reached. */
+static bool replay_is_due(const struct session *session)
 {
-    return replay->next < replay->count ? replay->inputs[replay->next].position : replay->end_position;
-}
-
-static bool replay_reached(const struct session *session)
-{
-    struct emu_position now = emu_position(session->machine), target = replay_target(session->replay);
+    const struct replay *replay = session->replay;
+    if (replay->next == replay->count)
+        return false;
+    struct emu_position now = emu_position(session->machine), target = replay->inputs[replay->next].position;
     return now.events >= target.events && now.steps >= target.steps;
 }
 
@@ -244,7 +259,7 @@ static void replay_check_end(struct session *session)
 static void replay_apply_due(struct session *session)
 {
     struct replay *replay = session->replay;
-    while (!session->ended && replay->next < replay->count && replay_reached(session)) {
+    while (!session->ended && replay_is_due(session)) {
         const struct replay_input *due = &replay->inputs[replay->next];
         struct emu_error error;
         if (!apply(session, &due->input, due->cycle, &error))
@@ -255,21 +270,26 @@ static void replay_apply_due(struct session *session)
 
 static void replay_plan(struct session *session, struct emu_until *until)
 {
+    const struct replay *replay = session->replay;
     replay_apply_due(session);
-    until->position = replay_target(session->replay);
+    if (replay->next < replay->count)
+        until->position = replay->inputs[replay->next].position;
+    else if (until->cycle > replay->end_cycle)
+        until->cycle = replay->end_cycle;
 }
 
+/* The slice's steps are not the reason for the stop. */
 static void replay_react(struct session *session, const struct emu_stop *stop)
 {
     const struct replay *replay = session->replay;
-    bool reached = replay_reached(session);
-    if (reached && replay->next == replay->count) {
+    if (replay->next < replay->count) {
+        if (stop->kind == EMU_STOP_DEAD && !replay_is_due(session))
+            diverged(session, "the machine came to rest before the next input");
+    } else if (replay->end_kind == ENDING_FINISHED) {
+        diverged(session, "the guest did not end where it should");
+    } else {
         end(session, ENDING_RECORD_END, 0);
         replay_check_end(session);
-        if (replay->end_kind == ENDING_FINISHED && session->ending.kind == ENDING_RECORD_END)
-            diverged(session, "the guest did not end where it should");
-    } else if (!reached && stop->kind == EMU_STOP_DEAD) {
-        diverged(session, "the machine came to rest before the recorded end");
     }
 }
 
@@ -359,7 +379,9 @@ static void react_by_source(struct session *session, const struct emu_stop *stop
 /* `slice_over`: the slice's steps are done, which means nothing to anybody. */
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
-    bool replayed = session->source == SOURCE_REPLAY && replay_reached(session);
+    bool at_max = until->cycle == session->options->max_cycles;
+    if (session->source == SOURCE_REPLAY)
+        at_max = at_max && !replay_is_due(session) && until->cycle != session->replay->end_cycle;
     switch (stop->kind) {
     case EMU_STOP_FINISHED:
         end(session, ENDING_FINISHED, stop->code);
@@ -370,10 +392,12 @@ static void react(struct session *session, const struct emu_stop *stop, const st
         end(session, ENDING_RESET, 0);
         break;
     case EMU_STOP_LIMIT:
-        if (!slice_over && !replayed && until->cycle == session->options->max_cycles)
+        if (slice_over)
+            break;
+        if (at_max)
             emu_error_set(&end(session, ENDING_MAX_CYCLES, 0)->error, "stopped before cycle %" PRIu64 " (--max-cycles)",
                           session->options->max_cycles);
-        else if (!slice_over || session->source != SOURCE_SCRIPT)
+        else
             react_by_source(session, stop);
         break;
     case EMU_STOP_IDLE:
@@ -403,6 +427,33 @@ static void step(struct session *session)
         look_at_host(session);
 }
 
+/* Lets everything begin that comes before one cycle ahead of all that has happened, so that the end of the run is a place that
+ * a replay can find: it is named by that cycle. */
+static emu_cycle settle(struct session *session)
+{
+    struct emu_until until;
+    emu_cycle latest = emu_now(session->machine);
+    for (unsigned hart = 0; hart < emu_harts(session->machine); hart++) {
+        struct emu_hart_view view;
+        emu_hart_view(session->machine, hart, &view);
+        latest = view.cycle > latest ? view.cycle : latest;
+    }
+    if (session->ending.kind == ENDING_MAX_CYCLES)
+        return session->options->max_cycles;
+    if (session->ending.kind == ENDING_RECORD_END)
+        return session->replay->end_cycle;
+    emu_until_init(&until);
+    until.cycle = latest + 1;
+    struct emu_stop stop;
+    do {
+        stop = emu_run(session->machine, &until);
+        write_output(session);
+    } while (stop.kind == EMU_STOP_EVENTS_FULL || stop.kind == EMU_STOP_MACHINE_EVENT);
+    if (stop.kind == EMU_STOP_FINISHED && session->ending.kind != ENDING_DIVERGED)
+        end(session, ENDING_FINISHED, stop.code);
+    return until.cycle;
+}
+
 static void welcome(const struct session *session)
 {
     int key = session->options->escape + '@';
@@ -415,10 +466,10 @@ static void welcome(const struct session *session)
 static void open_source(struct session *session)
 {
     bool terminal = session->options->serial == SERIAL_STDIO && !session->options->headless && isatty(STDIN_FILENO);
-    session->source = session->replay                         ? SOURCE_REPLAY
-                      : terminal                              ? SOURCE_TERMINAL
+    session->source = session->replay                       ? SOURCE_REPLAY
+                      : terminal                            ? SOURCE_TERMINAL
                       : session_has_input(session->options) ? SOURCE_SCRIPT
-                                                              : SOURCE_NONE;
+                                                            : SOURCE_NONE;
     session->keys = terminal && terminal_raw();
     if (session->keys)
         welcome(session);
@@ -447,6 +498,7 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
     open_source(&session);
     while (!session.ended)
         step(&session);
+    session.ending.cycle = settle(&session);
     terminal_restore();
     console_finish(&session.console);
     session.ending.host_seconds = host_seconds() - session.started;
