@@ -9,6 +9,7 @@
 #include <hart/code_cache.h>
 #include <limits.h>
 
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SLICE_UNBOUNDED (INT64_MAX / 2)
 
 void emu_until_init(struct emu_until *until)
@@ -48,32 +49,48 @@ static bool position_reached(const struct emu_machine *m, const struct emu_posit
     return queue_fired(m->queue) >= position->events && m->steps >= position->steps;
 }
 
-/* Steps that may be done at once without passing a limit: the next event, and where the caller wants to stop. */
-static int64_t hard_limit(const struct emu_machine *m, const struct hart *hart, uint64_t next, const struct emu_until *until)
+/* How many steps all harts may do together before the caller wants to stop. */
+static uint64_t steps_allowed(const struct emu_machine *m, const struct emu_until *until)
 {
-    uint64_t end = next < until->cycle ? next : until->cycle;
-    uint64_t limit = end > hart->cycle ? end - hart->cycle : 0;
-    if (until->steps - m->steps < limit)
-        limit = until->steps - m->steps;
-    if (queue_fired(m->queue) >= until->position.events && until->position.steps - m->steps < limit)
-        limit = until->position.steps - m->steps;
-    return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+    uint64_t allowed = until->steps - m->steps;
+    if (queue_fired(m->queue) >= until->position.events && until->position.steps - m->steps < allowed)
+        allowed = until->position.steps - m->steps;
+    return allowed < INT64_MAX ? allowed : INT64_MAX;
 }
 
-/* The owner goes on. */
-static enum hart_exit run_hart(struct emu_machine *m, struct hart *hart, int64_t hard)
+/* Runs harts, slice after slice, until the next thing to happen is not simply the next slice: a clock reaches `end` (the next
+ * event or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
+static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t allowed)
 {
-    uint64_t before = hart->steps;
-    enum hart_exit exit = hart_engine_run(hart, m->slice_left < hard ? m->slice_left : hard);
-    uint64_t done = hart->steps - before;
-    m->steps += done;
-    m->slice_left -= (int64_t)done;
-    if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
-        m->owner = NO_OWNER;
-    if (exit == HART_EXIT_STOPPED)
-        schedule_stop(&m->schedule, hart->id);
-    else
-        schedule_run(&m->schedule, hart->id, hart->cycle);
+    enum hart_exit exit = HART_EXIT_BUDGET;
+    while (allowed > 0) {
+        if (m->owner == NO_OWNER) {
+            if (schedule_cycle(&m->schedule) >= end)
+                break;
+            begin_slice(m, schedule_hart(&m->schedule));
+        }
+        struct hart *hart = &m->harts[m->owner];
+        uint64_t limit = end - hart->cycle < allowed ? end - hart->cycle : allowed;
+        if (hart->cycle >= end)
+            break;
+        if ((uint64_t)m->slice_left < limit)
+            limit = (uint64_t)m->slice_left;
+        uint64_t before = hart->steps;
+        exit = hart_engine_run(hart, (int64_t)limit);
+        uint64_t done = hart->steps - before;
+        m->steps += done;
+        allowed -= done;
+        m->slice_left -= (int64_t)done;
+        if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
+            m->owner = NO_OWNER;
+        if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
+            schedule_stop(&m->schedule, hart->id);
+            break;
+        }
+        schedule_move(&m->schedule, hart->id, hart->cycle);
+        if (UNLIKELY(exit > HART_EXIT_YIELD))
+            break;
+    }
     return exit;
 }
 
@@ -146,19 +163,13 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
         }
         if (m->owner != NO_OWNER && next <= m->harts[m->owner].cycle)
             m->owner = NO_OWNER; /* its slice has reached the event; others have yet to */
-        if (m->owner == NO_OWNER) {
-            if (schedule_cycle(&m->schedule) >= until->cycle)
-                return stop_of(EMU_STOP_LIMIT);
-            begin_slice(m, schedule_hart(&m->schedule));
-        }
-        struct hart *hart = &m->harts[m->owner];
-        int64_t hard = hard_limit(m, hart, next, until);
-        if (hard == 0)
+        if ((m->owner == NO_OWNER ? schedule_cycle(&m->schedule) : m->harts[m->owner].cycle) >= until->cycle)
             return stop_of(EMU_STOP_LIMIT);
         if (code_is_full(m->shared.code))
             code_flush(&m->shared);
-        if (run_hart(m, hart, hard) == HART_EXIT_BREAK)
-            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
+        uint64_t end = next < until->cycle ? next : until->cycle;
+        if (run_slices(m, end, steps_allowed(m, until)) == HART_EXIT_BREAK)
+            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = m->owner, .pc = m->harts[m->owner].pc};
     }
     return stop;
 }

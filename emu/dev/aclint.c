@@ -208,8 +208,8 @@ struct aclint *aclint_create(const struct device_host *host, const struct aclint
             free(aclint);
             return NULL;
         }
-        aclint->timers[hart] = (struct timer){.mtimecmp = UINT64_MAX, .slot = slot,
-                                              .msip_line = config->msip[hart], .mtip_line = config->mtip[hart]};
+        aclint->timers[hart] =
+            (struct timer){.mtimecmp = UINT64_MAX, .slot = slot, .msip_line = config->msip[hart], .mtip_line = config->mtip[hart]};
     }
     aclint->config.msip = aclint->config.mtip = NULL; /* copied above; the caller's arrays may go */
     return aclint;

@@ -46,13 +46,9 @@ static bool finisher_write(void *device, const struct device_access *access, uin
     return true;
 }
 
-static void finisher_reset(void *device)
-{
-}
+static void finisher_reset(void *device) {}
 
-static void finisher_state(struct state *s, void *device)
-{
-}
+static void finisher_state(struct state *s, void *device) {}
 
 struct finisher *finisher_create(const struct device_host *host)
 {

@@ -20,7 +20,7 @@ enum {
 };
 
 #define NS_PER_SECOND 1000000000u
-#define NS_PER_TICK (NS_PER_SECOND / PLATFORM_TIMEBASE_HZ)
+#define NS_PER_TICK   (NS_PER_SECOND / PLATFORM_TIMEBASE_HZ)
 
 struct rtc {
     const struct device_host *host;
@@ -28,7 +28,7 @@ struct rtc {
     int slot;
     uint64_t epoch_ns;
 
-    uint64_t offset_ns;    /* time at cycle 0; wraps */
+    uint64_t offset_ns; /* time at cycle 0; wraps */
     uint64_t alarm_ns;
     uint32_t latched_high; /* what TIME_HIGH reads */
     bool is_armed;

@@ -111,7 +111,8 @@ static uint64_t timeout_cycles(const struct uart *uart)
     unsigned stop_half_bits = !(uart->lcr & LCR_STOP_BITS) ? 2 : data_bits == 5 ? 3 : 4;
     unsigned half_bits = 2 * (1 + data_bits + !!(uart->lcr & LCR_PARITY)) + stop_half_bits;
     uint64_t bus_hz = (uint64_t)uart->host->cycles_per_tick * PLATFORM_TIMEBASE_HZ;
-    uint64_t clocks = (uint64_t)TIMEOUT_CHARACTERS * half_bits * CLOCKS_PER_BIT / 2 * (uart->divisor ? uart->divisor : DIVISOR_RESET);
+    uint64_t clocks =
+        (uint64_t)TIMEOUT_CHARACTERS * half_bits * CLOCKS_PER_BIT / 2 * (uart->divisor ? uart->divisor : DIVISOR_RESET);
     return clocks * bus_hz / INPUT_CLOCK_HZ + 1;
 }
 
@@ -120,8 +121,7 @@ static void restart_timeout(struct uart *uart)
 {
     bool is_running = is_fifo_on(uart) && uart->received_count;
     uart->is_timeout_pending = false;
-    queue_schedule(uart->host->queue, uart->timeout_slot,
-                   is_running ? *uart->host->cycle + timeout_cycles(uart) : QUEUE_NEVER);
+    queue_schedule(uart->host->queue, uart->timeout_slot, is_running ? *uart->host->cycle + timeout_cycles(uart) : QUEUE_NEVER);
 }
 
 static void on_timeout(void *context, unsigned id, uint64_t cycle)

@@ -262,7 +262,10 @@ static bool has_break(const struct hart_shared *shared, unsigned offset)
 static void mark_code(struct hart_shared *shared, uint32_t page, unsigned offset)
 {
     unsigned line = offset / LINE_BYTES;
-    shared->memory->code[page] |= UINT64_C(1) << line;
+    uint64_t *code = &shared->memory->code[page];
+    for (unsigned h = 0; !(*code >> line & 1) && h < shared->count; h++)
+        shared->harts[h].reservation->key = 0; /* stores there must come by the slow path */
+    *code |= UINT64_C(1) << line;
     store_mark_slow(shared, page, line);
 }
 
@@ -277,15 +280,22 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         *op++ = (struct op){.run = op_handlers.straddle, .at = (uint16_t)(offset | AT_LONG)};
         code->entry[offset / 2] = first;
         code->left[offset / 2] = 1;
+        code->slot[offset / 2] = 0;
     } else {
         struct insn_at insns[LINE_BYTES / 2];
         unsigned end, count = scan_run(shared, code->page, offset, insns, &end);
         if (end % LINE_BYTES == 2 && (end - 1) / LINE_BYTES != offset / LINE_BYTES)
             mark_code(shared, code->page, end - 2);
+        struct run_header *header = (struct run_header *)op;
+        op += sizeof *header / sizeof *op;
+        header->count = (uint8_t)count;
         for (unsigned i = 0; i < count; i++) {
             unsigned half = insns[i].offset / 2;
-            if (!code->entry[half])
+            header->slot[i] = (uint8_t)(op - first);
+            if (!code->entry[half]) {
                 code->entry[half] = op;
+                code->slot[half] = header->slot[i];
+            }
             code->left[half] = (uint8_t)(count - i);
             if (has_break(shared, insns[i].offset))
                 *op++ = (struct op){.run = op_handlers.breakpoint, 

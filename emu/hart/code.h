@@ -43,9 +43,17 @@ struct op_link {
 };
 _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op's slot");
 
+/* Before the first op of a run: where its instructions are, so that one can be cut out without looking for it. */
+struct run_header {
+    uint8_t count;
+    uint8_t slot[47]; /* from the header */
+};
+_Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header takes whole slots");
+
 struct code_page {
     struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
     uint8_t left[PAGE_BYTES / 2];     /* instructions from here to the end of the run; 0: not decoded */
+    uint8_t slot[PAGE_BYTES / 2];     /* from the run's header to entry */
     uint32_t page;
 };
 

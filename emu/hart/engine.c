@@ -137,29 +137,27 @@ static inline uint64_t op_address(const struct hart *h, const struct op *op)
         NEXT(1);                                                                                                                   \
     }
 
+/* A reservation's key is the operand's host address, given when its line was found slow, in RAM and without decoded code. */
 #define ROW_LR(name, width)                                                                                                        \
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = h->x[op->b];                                                                                            \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->rtag != l0_tag(address, width) || !is_slow_line(h, way->page, address)))                                 \
+        uint64_t host = address + way->addend;                                                                                     \
+        if (UNLIKELY(way->rtag != l0_tag(address, width) || !reservation_retake(h->reservation, host, width)))                     \
             TAIL(slow_lr(h, op, budget, l0, width));                                                                               \
-        reservation_take(h->shared->reservations, h->id, way_paddr(h, way, address), width);                                       \
-        h->x[op->a] = sign_extend(host_load(address + way->addend, width), width);                                                 \
+        h->x[op->a] = sign_extend(host_load(host, width), width);                                                                  \
         NEXT(1);                                                                                                                   \
     }
 #define ROW_SC(name, width)                                                                                                        \
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
-        struct reservations *r = h->shared->reservations;                                                                          \
         uint64_t address = h->x[op->b];                                                                                            \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) ||                                                      \
-                     !reservation_covers(r, h->id, way_paddr(h, way, address), width) ||                                           \
-                     !reservation_is_quiet(r, way_paddr(h, way, address), h->id) || is_code_line(h, way->page, address)))           \
+        uint64_t host = address + way->addend;                                                                                     \
+        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !reservation_use(h->reservation, host, width)))      \
             TAIL(slow_sc(h, op, budget, l0, width));                                                                               \
-        host_store(address + way->addend, width, h->x[(uint32_t)op->imm]);                                                         \
-        reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);                                                                       \
+        host_store(host, width, h->x[(uint32_t)op->imm]);                                                                          \
         h->sc_done++;                                                                                                              \
         h->x[op->a] = 0;                                                                                                           \
         NEXT(1);                                                                                                                   \
@@ -170,8 +168,8 @@ static inline uint64_t op_address(const struct hart *h, const struct op *op)
         uint64_t address = h->x[op->b];                                                                                            \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
         if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !is_slow_line(h, way->page, address) ||              \
-                     !reservation_is_quiet(h->shared->reservations, way_paddr(h, way, address), h->id) ||                          \
-                     is_code_line(h, way->page, address)))                                                                         \
+                     is_code_line(h, way->page, address) ||                                                                        \
+                     !reservation_is_quiet(h->reservations, way_paddr(way, address), h->id)))                                      \
             TAIL(slow_amo(h, op, budget, l0, ISA_OP_##name));                                                                      \
         uint64_t old = host_load(address + way->addend, width);                                                                    \
         host_store(address + way->addend, width, isa_exec_##name(old, h->x[(uint32_t)op->imm]));                                   \

@@ -7,6 +7,7 @@
 
 #include "code.h"
 
+#include <emu/platform.h>
 #include <string.h>
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -34,6 +35,8 @@
 #define LEAVE() return NULL
 #endif
 #define NEXT(slots) GO(op + (slots))
+/* Names the tables for GO, where they are not a parameter. */
+#define TABLES(hart) struct l0_data *l0 __attribute__((unused)) = (hart)->l0->data
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "guest memory is accessed in host byte order, which must be little-endian");
 
@@ -95,18 +98,18 @@ static inline uint64_t sign_extend(uint64_t value, unsigned width)
 
 static inline bool is_slow_line(const struct hart *h, uint64_t page, uint64_t address)
 {
-    return h->shared->memory->slow[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
+    return h->slow[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
 }
 
 static inline bool is_code_line(const struct hart *h, uint64_t page, uint64_t address)
 {
-    return h->shared->memory->code[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
+    return h->code_lines[page] >> (address >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
 }
 
-/* Physical address through a way that holds the address's page. */
-static inline uint64_t way_paddr(const struct hart *h, const struct l0_data *way, uint64_t address)
+/* Physical address through a way that holds the address's page, which is RAM. */
+static inline uint64_t way_paddr(const struct l0_data *way, uint64_t address)
 {
-    return memory_paddr(h->shared->memory, (uint32_t)way->page) + (address & (PAGE_BYTES - 1));
+    return PLATFORM_RAM_BASE + (way->page << PAGE_SHIFT) + (address & (PAGE_BYTES - 1));
 }
 
 /* Goes on at pc: translates, decodes, checks the budget. */

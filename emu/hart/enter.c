@@ -5,14 +5,17 @@
  */
 #include "engine.h"
 
-static void uncut(struct code_cache *cache)
+static inline void uncut(struct code_cache *cache)
 {
-    if (cache->cut && cache->cut->run == op_handlers.cut)
+    if (!cache->cut)
+        return;
+    if (cache->cut->run == op_handlers.cut)
         cache->cut->run = cache->cut_run;
     cache->cut = NULL;
 }
 
-void engine_settle(struct hart *h, int64_t budget)
+/* Inline here, where every engine run ends. */
+static inline void settle(struct hart *h, int64_t budget)
 {
     int64_t done = h->start - budget;
     h->cycle += (uint64_t)done;
@@ -20,6 +23,11 @@ void engine_settle(struct hart *h, int64_t budget)
     h->instret += (uint64_t)done - h->unretired;
     h->unretired = 0;
     h->start = budget;
+}
+
+void engine_settle(struct hart *h, int64_t budget)
+{
+    settle(h, budget);
 }
 
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget)
@@ -42,21 +50,19 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
 }
 
 /* The run at op (length left) does not fit in the budget: executes exactly what is granted, or nothing. */
-static op_result not_fitting(struct hart *h, const struct op *op, uint64_t pc, int64_t budget, int64_t left)
+static op_result not_fitting(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left)
 {
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     if (budget <= 0)
-        TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
+        TAIL(engine_leave(h, HART_EXIT_BUDGET, h->page_va + offset, budget));
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    const struct op *cut = op;
-    for (int64_t n = 0; n < budget || cut->at & AT_MARK;) {
-        n += !(cut->at & AT_MARK);
-        cut += (cut->at >> AT_SLOTS_SHIFT & 3) + 1;
-    }
-    cache->cut = (struct op *)cut;
+    const struct op *first = op - h->code->slot[offset / 2];
+    const struct run_header *header = (const struct run_header *)first;
+    struct op *cut = (struct op *)(first + header->slot[header->count - left + budget]);
+    cache->cut = cut;
     cache->cut_run = cut->run;
-    cache->cut->run = op_handlers.cut;
+    cut->run = op_handlers.cut;
     budget -= left; /* below zero: what is given back at the cut or on the way makes it right */
     GO(op);
 }
@@ -88,9 +94,9 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
     if (budget < 1)
-        TAIL(not_fitting(h, op, pc, budget, 1));
+        TAIL(not_fitting(h, op, offset, budget, 1));
     budget--;
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
     GO(op);
 }
 
@@ -115,7 +121,7 @@ static struct code_page *find_page(struct hart *h, uint64_t pc, uint8_t *ret_fau
     return code;
 }
 
-op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
+static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget)
 {
     uint8_t fault = 0;
     uint64_t single = 0;
@@ -137,9 +143,29 @@ op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
     h->code = code;
     int64_t left = code->left[offset / 2];
     if (UNLIKELY(budget < left))
-        TAIL(not_fitting(h, op, pc, budget, left));
+        TAIL(not_fitting(h, op, offset, budget, left));
     budget -= left;
-    struct l0_data *l0 = h->l0->data;
+    TABLES(h);
+    GO(op);
+}
+
+op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
+{
+    const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
+    if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
+        TAIL(enter_slowly(h, pc, budget));
+    struct code_page *code = way->page;
+    unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
+    const struct op *op = code->entry[half];
+    if (UNLIKELY(!op))
+        TAIL(enter_slowly(h, pc, budget));
+    h->page_va = way->tag;
+    h->code = code;
+    int64_t left = code->left[half];
+    if (UNLIKELY(budget < left))
+        TAIL(not_fitting(h, op, half * 2, budget, left));
+    budget -= left;
+    TABLES(h);
     GO(op);
 }
 
@@ -166,7 +192,10 @@ static uint64_t link_target(const struct hart *h, const struct op *owner)
 op_result engine_over(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
-    TAIL(engine_enter(h, link_target(h, op), budget - link->delta + link->refund));
+    const struct op *target = link->target;
+    if (UNLIKELY(target->run == op_handlers.stale)) /* its length is not what the link says any more */
+        TAIL(engine_enter(h, link_target(h, op), budget - link->delta + link->refund));
+    TAIL(not_fitting(h, target, target->at & AT_OFFSET, budget - link->delta + link->refund, link->refund - link->delta));
 }
 
 /* The stub of an unresolved link, two slots behind its owner. Links are made within a page, where one translation serves both. */
@@ -220,7 +249,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
     h->start = steps;
     h->unretired = 0;
     h->attention = false;
-    int interrupt = hart_interrupt(h);
+    int interrupt = (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
     int64_t budget = steps;
     if (interrupt >= 0) {
         h->break_skip = false;
@@ -233,6 +262,6 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
     else
         run(h, budget);
     uncut(h->shared->code);
-    engine_settle(h, h->budget);
+    settle(h, h->budget);
     return (enum hart_exit)h->exit;
 }

@@ -6,6 +6,7 @@
 #include <hart/hart.h>
 
 enum { PMP_R = 1, PMP_W = 2, PMP_X = 4, PMP_A_SHIFT = 3, PMP_L = 0x80 };
+#define PMP_ALL (1u << MMU_FETCH | 1u << MMU_LOAD | 1u << MMU_STORE)
 enum { PMP_OFF, PMP_TOR, PMP_NA4, PMP_NAPOT };
 
 /* First byte and last byte of entry i; false if it matches nothing. */
@@ -36,7 +37,7 @@ static unsigned entry_rights(const struct hart *hart, unsigned i, unsigned mode)
 {
     unsigned cfg = hart->pmpcfg[i];
     if (mode == ISA_MODE_M && !(cfg & PMP_L))
-        return 1u << MMU_FETCH | 1u << MMU_LOAD | 1u << MMU_STORE;
+        return PMP_ALL;
     return (cfg & PMP_X ? 1u << MMU_FETCH : 0) | (cfg & PMP_R ? 1u << MMU_LOAD : 0) | (cfg & PMP_W ? 1u << MMU_STORE : 0);
 }
 
@@ -50,7 +51,7 @@ static bool range_rights(const struct hart *hart, uint64_t first, uint64_t last,
         *ret_rights = entry_rights(hart, i, mode);
         return first >= begin && last <= end;
     }
-    *ret_rights = mode == ISA_MODE_M ? 1u << MMU_FETCH | 1u << MMU_LOAD | 1u << MMU_STORE : 0;
+    *ret_rights = mode == ISA_MODE_M ? PMP_ALL : 0;
     return true;
 }
 
@@ -65,6 +66,10 @@ bool pmp_allows(const struct hart *hart, uint64_t paddr, unsigned size, enum mmu
 bool pmp_page_rights(const struct hart *hart, uint64_t paddr, unsigned mode, unsigned *ret_rights)
 {
     uint64_t first = paddr & PAGE_MASK;
+    if (!hart->pmp_active) {
+        *ret_rights = mode == ISA_MODE_M ? PMP_ALL : 0;
+        return true;
+    }
     return range_rights(hart, first, first + PAGE_BYTES - 1, mode, ret_rights);
 }
 

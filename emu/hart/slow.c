@@ -278,12 +278,19 @@ static bool translate_atomic(struct hart *h, uint64_t address, unsigned width, e
 op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
 {
     uint64_t address = h->x[op->b], paddr, raw = 0;
+    const struct l0_data *way = l0_way(l0, address);
     int64_t left = left_at(h, op);
     uint8_t fault;
-    if (!translate_atomic(h, address, width, MMU_LOAD, &paddr, &fault))
+    if (way->rtag == l0_tag(address, width) && is_slow_line(h, way->page, address) &&
+        memory_is_ram(h->shared->memory, (uint32_t)way->page))
+        paddr = way_paddr(way, address);
+    else if (!translate_atomic(h, address, width, MMU_LOAD, &paddr, &fault))
         TAIL(raise(h, op, budget, left, fault, address));
     memory_read(h->shared->memory, paddr, &raw, width);
-    reservation_take(h->shared->reservations, h->id, paddr, width);
+    reservation_take(h->reservations, h->id, paddr, width);
+    uint32_t page = memory_page(h->shared->memory, paddr);
+    if (!is_code_line(h, page, paddr))
+        h->reservation->key = (uint64_t)(uintptr_t)memory_host(h->shared->memory, page) + paddr % PAGE_BYTES;
     h->x[op->a] = sign_extend(raw, width);
     TAIL(after(h, op, budget, l0, left, false));
 }
@@ -314,7 +321,10 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     if (!r->of[h->id].size)
         TAIL(fail_sc(h, op, budget, left, 0));
-    if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
+    const struct l0_data *way = l0_way(l0, address);
+    if (LIKELY(way->wtag == (l0_tag(address, width) | L0_SLOW_STORE)))
+        paddr = way_paddr(way, address);
+    else if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
         TAIL(raise(h, op, budget, left, fault, address));
     if (!reservation_covers(r, h->id, paddr, width))
         TAIL(fail_sc(h, op, budget, left, paddr));
@@ -364,9 +374,12 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
 {
     unsigned width = isa_rows[row].width;
     uint64_t address = h->x[op->b], paddr, old = 0;
+    const struct l0_data *way = l0_way(l0, address);
     int64_t left = left_at(h, op);
     uint8_t fault;
-    if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
+    if (way->wtag == (l0_tag(address, width) | L0_SLOW_STORE) && is_slow_line(h, way->page, address))
+        paddr = way_paddr(way, address);
+    else if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
         TAIL(raise(h, op, budget, left, fault, address));
     memory_read(h->shared->memory, paddr, &old, width);
     bool discarded = commit(h, paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);

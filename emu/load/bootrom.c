@@ -10,14 +10,14 @@ enum { CSR_MHARTID = 0xf14 };
 
 #define I_TYPE(opcode, funct3, rd, rs1, immediate)                                                                                 \
     ((uint32_t)(immediate) << 20 | (uint32_t)(rs1) << 15 | (uint32_t)(funct3) << 12 | (uint32_t)(rd) << 7 | (opcode))
-#define AUIPC(rd, pages) ((uint32_t)(pages) << 12 | (uint32_t)(rd) << 7 | 0x17)
+#define AUIPC(rd, pages)         ((uint32_t)(pages) << 12 | (uint32_t)(rd) << 7 | 0x17)
 #define ADDI(rd, rs1, immediate) I_TYPE(0x13, 0, rd, rs1, immediate)
-#define LD(rd, offset, rs1) I_TYPE(0x03, 3, rd, rs1, offset)
-#define CSRR(rd, csr) I_TYPE(0x73, 2, rd, ZERO, csr)
-#define JR(rs1) I_TYPE(0x67, 0, ZERO, rs1, 0)
+#define LD(rd, offset, rs1)      I_TYPE(0x03, 3, rd, rs1, offset)
+#define CSRR(rd, csr)            I_TYPE(0x73, 2, rd, ZERO, csr)
+#define JR(rs1)                  I_TYPE(0x67, 0, ZERO, rs1, 0)
 
-#define FW_DYNAMIC_MAGIC 0x4942534f /* "OSBI" */
-#define FW_DYNAMIC_VERSION 2
+#define FW_DYNAMIC_MAGIC         0x4942534f /* "OSBI" */
+#define FW_DYNAMIC_VERSION       2
 
 enum {
     CODE_WORDS = 6,
@@ -46,13 +46,8 @@ size_t bootrom_fill(void *buffer, size_t size, const struct bootrom_config *conf
         JR(T0),
     };
     const uint64_t data[2 + FW_DYNAMIC_WORDS] = {
-        config->start,
-        config->fdt,
-        FW_DYNAMIC_MAGIC,
-        FW_DYNAMIC_VERSION,
-        config->next,
-        config->next_mode,
-        0, /* options: firmware may print */
+        config->start,     config->fdt, FW_DYNAMIC_MAGIC, FW_DYNAMIC_VERSION, config->next,
+        config->next_mode, 0, /* options: firmware may print */
         config->boot_hart,
     };
     uint8_t *at = buffer;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The ELF loader, on libelf. libelf reads the tables; the sizes and addresses in them are checked here, all segments before
- * the first is written. Symbols are a convenience: a damaged symbol table means no symbols, not a failed load.
+ * the first is written. The file may lie at any address, so tables are copied out entry by entry (gelf_*), never pointed into.
+ * Symbols are a convenience: a damaged symbol table means no symbols, not a failed load.
  */
 #include <load/elf.h>
 
 #include <inttypes.h>
-#include <libelf.h>
+#include <gelf.h>
 #include <string.h>
 
 struct machine_name {
@@ -15,16 +16,14 @@ struct machine_name {
 };
 
 static const struct machine_name machine_names[] = {
-    {EM_386, "32-bit x86"},   {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit Arm"}, {EM_AARCH64, "64-bit Arm"},
-    {EM_MIPS, "MIPS"},        {EM_PPC, "PowerPC"},   {EM_PPC64, "PowerPC"},  {EM_S390, "s390"},
-    {EM_SPARCV9, "SPARC V9"}, {EM_68K, "68000"},
+    {EM_386, "32-bit x86"}, {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit Arm"}, {EM_AARCH64, "64-bit Arm"}, {EM_MIPS, "MIPS"},
+    {EM_PPC, "PowerPC"},    {EM_PPC64, "PowerPC"}, {EM_S390, "s390"},      {EM_SPARCV9, "SPARC V9"},   {EM_68K, "68000"},
 };
 
 /* One file while it is being loaded. */
 struct source {
     Elf *elf;
-    const Elf64_Ehdr *header;
-    const Elf64_Phdr *segments;
+    GElf_Ehdr header;
     size_t segment_count;
     size_t size; /* bytes in the file */
 };
@@ -64,8 +63,8 @@ static bool check_identity(const unsigned char *ident, size_t size, struct emu_e
 
 static bool check_header(struct source *source, struct emu_error *error)
 {
-    const Elf64_Ehdr *header = source->header = elf64_getehdr(source->elf);
-    if (!header)
+    const GElf_Ehdr *header = &source->header;
+    if (!gelf_getehdr(source->elf, &source->header))
         return emu_error_set(error, "the ELF header cannot be read: %s", elf_errmsg(-1));
     if (header->e_machine != EM_RISCV)
         return set_machine_error(header->e_machine, error);
@@ -73,37 +72,48 @@ static bool check_header(struct source *source, struct emu_error *error)
         return emu_error_set(error, "this is an object file; link it into a program first");
     if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
         return emu_error_set(error, "the ELF file is not a program (its type is %u)", header->e_type);
-    if (elf_getphdrnum(source->elf, &source->segment_count) || source->segment_count == 0)
+    if (header->e_phnum == 0)
         return emu_error_set(error, "the ELF file has no segments to load");
     if (header->e_phentsize != sizeof(Elf64_Phdr))
         return emu_error_set(error, "the ELF file is damaged: a program header has %u bytes instead of %zu", header->e_phentsize,
                              sizeof(Elf64_Phdr));
-    if (!fits(header->e_phoff, source->segment_count * sizeof(Elf64_Phdr), source->size))
+    /* libelf counts only the headers that are in the file. PN_XNUM stands for a number that it finds elsewhere. */
+    if (elf_getphdrnum(source->elf, &source->segment_count) || source->segment_count == 0 ||
+        (header->e_phnum != PN_XNUM && header->e_phnum != source->segment_count) ||
+        !fits(header->e_phoff, source->segment_count * sizeof(Elf64_Phdr), source->size))
         return emu_error_set(error, "the ELF file is cut off: its program headers end beyond the file");
-    source->segments = elf64_getphdr(source->elf);
-    if (!source->segments)
-        return emu_error_set(error, "the program headers cannot be read: %s", elf_errmsg(-1));
     return true;
 }
 
-static bool is_loaded(const Elf64_Phdr *segment)
+/* Moves *index on to the next segment that has something to load and copies its header; false after the last. */
+static bool next_segment(const struct source *source, size_t *index, GElf_Phdr *ret_segment)
 {
-    return segment->p_type == PT_LOAD && segment->p_memsz > 0;
+    for (; *index < source->segment_count; ++*index) {
+        if (!gelf_getphdr(source->elf, (int)*index, ret_segment))
+            return false;
+        if (ret_segment->p_type == PT_LOAD && ret_segment->p_memsz > 0) {
+            ++*index;
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool check_segment(const struct source *source, const Elf64_Phdr *segment, const struct load_target *target,
+static bool check_segment(const struct source *source, const GElf_Phdr *segment, const struct load_target *target,
                           struct emu_error *error)
 {
     if (!fits(segment->p_offset, segment->p_filesz, source->size))
-        return emu_error_set(error, "the ELF file is cut off: a segment needs bytes 0x%" PRIx64 " and the 0x%" PRIx64
-                             " after it, the file has 0x%zx", segment->p_offset, segment->p_filesz, source->size);
+        return emu_error_set(error,
+                             "the ELF file is cut off: a segment needs bytes 0x%" PRIx64 " and the 0x%" PRIx64
+                             " after it, the file has 0x%zx",
+                             segment->p_offset, segment->p_filesz, source->size);
     if (segment->p_filesz > segment->p_memsz)
         return emu_error_set(error, "the ELF file is damaged: the segment at 0x%" PRIx64 " is larger in the file than in memory",
                              segment->p_paddr);
     if (!load_target_holds(target, segment->p_paddr, segment->p_memsz))
-        return emu_error_set(error, "the segment at 0x%" PRIx64 " (0x%" PRIx64 " bytes) is outside RAM, which is 0x%" PRIx64
-                             " to 0x%" PRIx64, segment->p_paddr, segment->p_memsz, target->ram_base,
-                             target->ram_base + (target->ram_size - 1));
+        return emu_error_set(
+            error, "the segment at 0x%" PRIx64 " (0x%" PRIx64 " bytes) is outside RAM, which is 0x%" PRIx64 " to 0x%" PRIx64,
+            segment->p_paddr, segment->p_memsz, target->ram_base, target->ram_base + (target->ram_size - 1));
     return true;
 }
 
@@ -112,74 +122,69 @@ static bool check_segments(const struct source *source, const struct load_target
                            struct emu_error *error)
 {
     image->low = UINT64_MAX;
-    for (size_t i = 0; i < source->segment_count; i++) {
-        const Elf64_Phdr *segment = &source->segments[i];
-        if (!is_loaded(segment))
-            continue;
-        if (!check_segment(source, segment, target, error))
+    GElf_Phdr segment;
+    for (size_t i = 0; next_segment(source, &i, &segment);) {
+        if (!check_segment(source, &segment, target, error))
             return false;
-        if (segment->p_paddr < image->low)
-            image->low = segment->p_paddr;
-        if (segment->p_paddr + segment->p_memsz > image->end)
-            image->end = segment->p_paddr + segment->p_memsz;
+        if (segment.p_paddr < image->low)
+            image->low = segment.p_paddr;
+        if (segment.p_paddr + segment.p_memsz > image->end)
+            image->end = segment.p_paddr + segment.p_memsz;
     }
     if (image->end == 0)
         return emu_error_set(error, "the ELF file has no segments to load");
     return true;
 }
 
+static bool write_segment(const GElf_Phdr *segment, const uint8_t *data, const struct load_target *target)
+{
+    uint64_t rest = segment->p_memsz - segment->p_filesz;
+    if (segment->p_filesz && !target->write(target->context, segment->p_paddr, data + segment->p_offset, segment->p_filesz))
+        return false;
+    return rest == 0 || target->zero(target->context, segment->p_paddr + segment->p_filesz, rest);
+}
+
 static bool write_segments(const struct source *source, const uint8_t *data, const struct load_target *target,
                            struct emu_error *error)
 {
-    for (size_t i = 0; i < source->segment_count; i++) {
-        const Elf64_Phdr *segment = &source->segments[i];
-        if (!is_loaded(segment))
-            continue;
-        uint64_t rest = segment->p_memsz - segment->p_filesz;
-        if ((segment->p_filesz &&
-             !target->write(target->context, segment->p_paddr, data + segment->p_offset, segment->p_filesz)) ||
-            (rest && !target->zero(target->context, segment->p_paddr + segment->p_filesz, rest)))
-            return emu_error_set(error, "the segment at 0x%" PRIx64 " could not be written to RAM", segment->p_paddr);
-    }
+    GElf_Phdr segment;
+    for (size_t i = 0; next_segment(source, &i, &segment);)
+        if (!write_segment(&segment, data, target))
+            return emu_error_set(error, "the segment at 0x%" PRIx64 " could not be written to RAM", segment.p_paddr);
     return true;
 }
 
 /* Where a virtual address of the program was loaded; itself if no segment with these flags holds it. */
 static uint64_t to_physical(const struct source *source, uint64_t address, uint32_t flags)
 {
-    for (size_t i = 0; i < source->segment_count; i++) {
-        const Elf64_Phdr *segment = &source->segments[i];
-        if (is_loaded(segment) && (segment->p_flags & flags) == flags && address >= segment->p_vaddr &&
-            address - segment->p_vaddr < segment->p_memsz)
-            return address - segment->p_vaddr + segment->p_paddr;
-    }
+    GElf_Phdr segment;
+    for (size_t i = 0; next_segment(source, &i, &segment);)
+        if ((segment.p_flags & flags) == flags && address >= segment.p_vaddr && address - segment.p_vaddr < segment.p_memsz)
+            return address - segment.p_vaddr + segment.p_paddr;
     return address;
 }
 
-static void find_in_table(const struct source *source, Elf_Scn *section, const Elf64_Shdr *header, struct elf_image *image)
+static void find_in_table(const struct source *source, Elf_Scn *section, const GElf_Shdr *header, struct elf_image *image)
 {
-    const Elf_Data *table = elf_getdata(section, NULL);
-    if (!table || !table->d_buf || table->d_type != ELF_T_SYM)
-        return;
-    const Elf64_Sym *symbols = table->d_buf;
-    for (size_t i = 0; i < table->d_size / sizeof symbols[0]; i++) {
-        if (symbols[i].st_shndx == SHN_UNDEF)
+    Elf_Data *table = elf_getdata(section, NULL);
+    GElf_Sym symbol;
+    for (int i = 0; table && gelf_getsym(table, i, &symbol); i++) {
+        const char *name = elf_strptr(source->elf, header->sh_link, symbol.st_name);
+        if (!name || symbol.st_shndx == SHN_UNDEF)
             continue;
-        const char *name = elf_strptr(source->elf, header->sh_link, symbols[i].st_name);
-        if (name && !strcmp(name, "tohost"))
-            image->tohost = to_physical(source, symbols[i].st_value, 0);
-        else if (name && !strcmp(name, "fromhost"))
-            image->fromhost = to_physical(source, symbols[i].st_value, 0);
+        if (!strcmp(name, "tohost"))
+            image->tohost = to_physical(source, symbol.st_value, 0);
+        else if (!strcmp(name, "fromhost"))
+            image->fromhost = to_physical(source, symbol.st_value, 0);
     }
 }
 
 static void find_symbols(const struct source *source, struct elf_image *image)
 {
-    for (Elf_Scn *section = elf_nextscn(source->elf, NULL); section; section = elf_nextscn(source->elf, section)) {
-        const Elf64_Shdr *header = elf64_getshdr(section);
-        if (header && header->sh_type == SHT_SYMTAB && fits(header->sh_offset, header->sh_size, source->size))
-            find_in_table(source, section, header, image);
-    }
+    GElf_Shdr header;
+    for (Elf_Scn *section = elf_nextscn(source->elf, NULL); section; section = elf_nextscn(source->elf, section))
+        if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB && fits(header.sh_offset, header.sh_size, source->size))
+            find_in_table(source, section, &header, image);
 }
 
 static bool load(struct source *source, const uint8_t *data, const struct load_target *target, struct elf_image *image,
@@ -188,7 +193,7 @@ static bool load(struct source *source, const uint8_t *data, const struct load_t
     if (!check_header(source, error) || !check_segments(source, target, image, error) ||
         !write_segments(source, data, target, error))
         return false;
-    image->entry = to_physical(source, source->header->e_entry, PF_X);
+    image->entry = to_physical(source, source->header.e_entry, PF_X);
     find_symbols(source, image);
     return true;
 }

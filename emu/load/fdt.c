@@ -19,6 +19,8 @@ enum { IRQ_M_SOFT = 3, IRQ_M_TIMER = 7, IRQ_S_EXTERNAL = 9, IRQ_M_EXTERNAL = 11 
 
 enum { UART_CLOCK_HZ = 3686400 };
 
+enum { FDT_VERSION_MIN = 16 }; /* Devicetree Specification 0.4, section 5.2 */
+
 struct writer {
     void *blob;
     int error; /* the first one of libfdt's, else 0 */
@@ -306,12 +308,15 @@ void *fdt_build(const struct fdt_config *config, size_t *ret_size, struct emu_er
 
 bool fdt_check(const void *blob, size_t size, struct emu_error *error)
 {
-    int result = fdt_check_full(blob, size);
+    /* libfdt 1.6.1's check dereferences a null name in trees of older versions, so it must not see them. */
+    bool is_old = size >= sizeof(struct fdt_header) && fdt_magic(blob) == FDT_MAGIC && fdt_version(blob) < FDT_VERSION_MIN;
+    int result = is_old ? -FDT_ERR_BADVERSION : fdt_check_full(blob, size);
     switch (result) {
     case 0:
         return true;
     case -FDT_ERR_BADMAGIC:
-        return emu_error_set(error, "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc");
+        return emu_error_set(error,
+                             "this is not a device tree blob (it does not begin with d00dfeed); compile source text with dtc");
     case -FDT_ERR_TRUNCATED:
         return emu_error_set(error, "the device tree blob is cut off: it has %zu bytes", size);
     case -FDT_ERR_BADVERSION:

@@ -4,9 +4,9 @@
  */
 #include <load/placement.h>
 
-#define MIB (UINT64_C(1) << 20)
-#define ALIGNMENT (2 * MIB)
-#define FDT_LIMIT (3072 * MIB)
+#define MIB            (UINT64_C(1) << 20)
+#define ALIGNMENT      (2 * MIB)
+#define FDT_LIMIT      (3072 * MIB)
 #define INITRD_GAP_MAX (128 * MIB)
 
 uint64_t placement_fdt(uint64_t ram_base, uint64_t ram_size, uint64_t fdt_size)

@@ -9,6 +9,8 @@
 #include <mem/memory.h>
 #include <stdlib.h>
 
+#define IDLE_MAX 8
+
 bool reservations_init(struct reservations *r, unsigned agents, unsigned granule_bytes, reservation_lost *lost, void *context)
 {
     *r = (struct reservations){.agents = agents, .granule_mask = ~(uint64_t)(granule_bytes - 1), .lost = lost, .context = context};
@@ -33,6 +35,13 @@ static void unlink_agent(struct reservations *r, unsigned agent)
         r->of[mine->prev].next = mine->next;
     if (mine->next != RESERVATION_NOBODY)
         r->of[mine->next].prev = mine->prev;
+    mine->linked = false;
+    mine->key = 0;
+}
+
+static void drop(struct reservations *r, struct reservation *mine)
+{
+    r->live[reservation_bucket(mine->address)]--;
     mine->size = 0;
 }
 
@@ -41,12 +50,17 @@ void reservation_take(struct reservations *r, unsigned agent, uint64_t address, 
     assert(address % size == 0 && agent < r->agents);
     struct reservation *mine = &r->of[agent];
     if (mine->size)
+        drop(r, mine);
+    if (mine->linked)
         unlink_agent(r, agent);
-    uint16_t *head = &r->head[reservation_bucket(address)];
-    *mine = (struct reservation){.address = address, .size = (uint8_t)size, .next = *head, .prev = RESERVATION_NOBODY};
+    unsigned bucket = reservation_bucket(address);
+    uint16_t *head = &r->head[bucket];
+    *mine = (struct reservation){.address = address, .size = (uint8_t)size, .lost = mine->lost, .linked = true, .live = &r->live[bucket],
+                                 .next = *head, .prev = RESERVATION_NOBODY};
     if (*head != RESERVATION_NOBODY)
         r->of[*head].prev = (uint16_t)agent;
     *head = (uint16_t)agent;
+    r->live[bucket]++;
 }
 
 /* First byte and the byte past the last of the granules that an operand touches. */
@@ -80,7 +94,7 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
     if (!mine->size)
         return;
     uint64_t address = mine->address;
-    unlink_agent(r, agent);
+    drop(r, mine);
     mine->lost = (uint8_t)reason;
     if (reason != EMU_REASON_OWN_SC && reason != EMU_REASON_REPLACED)
         r->lost(r->context, agent, reason, address, by);
@@ -89,11 +103,17 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
 void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by)
 {
     uint64_t end = address + size;
+    unsigned idle = 0;
     for (uint64_t line = address & ~(uint64_t)(LINE_BYTES - 1); line < end; line += LINE_BYTES) {
         uint16_t next;
         for (uint16_t agent = r->head[reservation_bucket(line)]; agent != RESERVATION_NOBODY; agent = next) {
             const struct reservation *held = &r->of[agent];
             next = held->next;
+            if (!held->size) { /* left in the list so that it can be taken again quickly, but not too many of those */
+                if (++idle > IDLE_MAX)
+                    unlink_agent(r, agent);
+                continue;
+            }
             if (agent == by || end <= granules_begin(r, held->address) || address >= granules_end(r, held->address, held->size))
                 continue;
             bool overlaps = address < held->address + held->size && held->address < end;

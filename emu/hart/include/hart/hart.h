@@ -104,6 +104,10 @@ struct hart {
     uint64_t page_va;        /* virtual page the engine runs in (derived) */
     struct code_page *code;  /* and its decoded code (derived) */
     struct l0 *l0;           /* tables of the present context (derived) */
+    struct reservations *reservations; /* shared; and this hart's own (derived) */
+    struct reservation *reservation;
+    const uint64_t *slow;    /* line masks of struct memory (derived) */
+    const uint64_t *code_lines;
     int64_t start;           /* budget at engine entry, or since the counts were last brought up to date */
     int64_t budget;          /* left over when the engine returned */
     uint64_t pc;             /* valid while the engine is not running it */

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 struct elf_image {
-    uint64_t entry;    /* physical: an entry inside an executable segment's virtual range is translated with it */
-    uint64_t low, end; /* first byte loaded and the one after the last */
+    uint64_t entry;            /* physical: an entry inside an executable segment's virtual range is translated with it */
+    uint64_t low, end;         /* first byte loaded and the one after the last */
     uint64_t tohost, fromhost; /* physical addresses of these symbols (dev/htif.h), 0 if there is none */
 };
 

@@ -16,9 +16,9 @@
 struct fdt_config {
     unsigned harts; /* 1 to PLATFORM_HARTS_MAX */
     uint64_t ram_base, ram_size;
-    const char *isa;      /* `riscv,isa`, extensions in QEMU's spelling and order: "rv64imafdc_zicsr_..._sstc" */
-    const char *mmu_type; /* "riscv,sv39", "riscv,sv48"; NULL: no MMU */
-    const char *bootargs; /* the kernel's command line; NULL or "": none */
+    const char *isa;                   /* `riscv,isa`, extensions in QEMU's spelling and order: "rv64imafdc_zicsr_..._sstc" */
+    const char *mmu_type;              /* "riscv,sv39", "riscv,sv48"; NULL: no MMU */
+    const char *bootargs;              /* the kernel's command line; NULL or "": none */
     uint64_t initrd_start, initrd_end; /* equal: none */
 };
 

@@ -17,9 +17,12 @@
 #define RESERVATION_NOBODY UINT16_MAX
 
 struct reservation {
-    uint64_t address;      /* physical address of the operand */
+    uint64_t address;      /* physical address of the operand; kept after the end, for taking it again quickly */
     uint8_t size;          /* 4 or 8 bytes; 0: no reservation */
     uint8_t lost;          /* enum emu_reason of the last loss */
+    bool linked;           /* in the list of its address's bucket; derived, true while size is not 0 */
+    uint16_t *live;        /* count of its bucket; derived */
+    uint64_t key;          /* what its agent may know the operand by while it stays linked (a host address); 0: nothing. Derived */
     uint16_t next, prev;   /* agents in the same bucket; derived */
 };
 
@@ -30,7 +33,8 @@ struct reservations {
     struct reservation *of; /* by agent */
     unsigned agents;
     uint64_t granule_mask;  /* address & mask = first byte of the granule */
-    uint16_t head[RESERVATION_BUCKETS]; /* derived */
+    uint16_t head[RESERVATION_BUCKETS]; /* agents linked; derived */
+    uint16_t live[RESERVATION_BUCKETS]; /* how many of them hold a reservation; derived */
     reservation_lost *lost;
     void *context;
 };
@@ -61,15 +65,39 @@ void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t s
 /* Can a write by `by` to this line end nobody else's reservation? */
 static inline bool reservation_is_quiet(const struct reservations *r, uint64_t address, unsigned by)
 {
-    uint16_t first = r->head[reservation_bucket(address)];
-    return first == RESERVATION_NOBODY || (first == by && r->of[first].next == RESERVATION_NOBODY);
+    unsigned bucket = reservation_bucket(address), live = r->live[bucket];
+    if (live == 0)
+        return true;
+    return live == 1 && by < r->agents && r->of[by].size && reservation_bucket(r->of[by].address) == bucket;
 }
 
-/* The same for a write that does not cross a line, with the usual case (nobody there, or only oneself) inline. */
+/* The same for a write that does not cross a line, with the usual case inline. */
 static inline void reservation_snoop(struct reservations *r, uint64_t address, unsigned size, unsigned by)
 {
     if (!reservation_is_quiet(r, address, by))
         reservation_snoop_slow(r, address, size, by);
+}
+
+/* Takes the reservation again that the agent took last, known by its key; false if that was another. */
+static inline bool reservation_retake(struct reservation *mine, uint64_t key, unsigned size)
+{
+    if (mine->key != key)
+        return false;
+    *mine->live = (uint16_t)(*mine->live + (mine->size == 0));
+    mine->size = (uint8_t)size;
+    return true;
+}
+
+/* Ends the reservation of an sc that succeeds on the operand of its lr, nobody else holding one in the bucket; false if that is not
+ * the situation. */
+static inline bool reservation_use(struct reservation *mine, uint64_t key, unsigned size)
+{
+    if (mine->key != key || mine->size != size || *mine->live != 1)
+        return false;
+    *mine->live = 0;
+    mine->size = 0;
+    mine->lost = EMU_REASON_OWN_SC;
+    return true;
 }
 
 void reservations_state(struct state *s, struct reservations *r);
