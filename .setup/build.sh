@@ -39,6 +39,11 @@ download_bytes() {
         awk '/^\x27/ { bytes += $3 } END { printf "%d\n", bytes }'
 }
 
+install_packages() {
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $1
+}
+
 # Installs what is missing of the given packages. Nothing missing: no apt, no root, no network.
 need_packages() {
     if ! command -v dpkg-query >/dev/null; then
@@ -60,8 +65,8 @@ need_packages() {
         bytes=$(set -o pipefail; download_bytes $missing) || fail "the package lists do not know all of: $missing"
     fi
     say "To download: $(((bytes + 999999) / 1000000)) MB. Installing."
-    # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing ||
+    # Lists that are too old name files that are gone: once more with new ones.
+    install_packages "$missing" || { as_root apt-get update -qq && install_packages "$missing"; } ||
         fail "the packages could not be installed: $missing"
 }
 
