@@ -20,11 +20,11 @@
 
 /* One cache line, so that harts do not write to each other's. */
 struct bench_result {
-    uint64_t checksum;  /* independent of how the harts interleave; summed over the harts */
-    uint64_t done;      /* units of work, as the program defines them */
+    uint64_t checksum; /* independent of how the harts interleave; summed over the harts */
+    uint64_t done;     /* units of work, as the program defines them */
     uint64_t failed_sc;
     uint64_t ecalls, faults, timer_interrupts;
-    bool is_wrong;      /* the program found an error of the machine's */
+    bool is_wrong; /* the program found an error of the machine's */
 } __attribute__((aligned(64)));
 
 /* A program defines these three. bench_prepare runs on every hart before the clock starts, bench_run after. */
@@ -50,7 +50,12 @@ static inline uint32_t bench_random(uint64_t *state)
     return (uint32_t)(*state >> 33);
 }
 
-#define CSR_READ(name)         ({ uint64_t value_; __asm__ volatile("csrr %0, " #name : "=r"(value_)); value_; })
+#define CSR_READ(name)                                                                                                             \
+    ({                                                                                                                             \
+        uint64_t value_;                                                                                                           \
+        __asm__ volatile("csrr %0, " #name : "=r"(value_));                                                                        \
+        value_;                                                                                                                    \
+    })
 #define CSR_WRITE(name, value) __asm__ volatile("csrw " #name ", %0" ::"rK"((uint64_t)(value)) : "memory")
 #define CSR_SET(name, value)   __asm__ volatile("csrs " #name ", %0" ::"rK"((uint64_t)(value)) : "memory")
 #define CSR_CLEAR(name, value) __asm__ volatile("csrc " #name ", %0" ::"rK"((uint64_t)(value)) : "memory")

@@ -13,9 +13,7 @@ static struct {
     uint32_t value;
 } __attribute__((aligned(64))) word;
 
-void bench_prepare(unsigned hart)
-{
-}
+void bench_prepare(unsigned hart) {}
 
 void bench_run(unsigned hart, struct bench_result *result)
 {

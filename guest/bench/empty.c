@@ -6,9 +6,7 @@
 
 const char bench_name[] = "empty";
 
-void bench_prepare(unsigned hart)
-{
-}
+void bench_prepare(unsigned hart) {}
 
 void bench_run(unsigned hart, struct bench_result *result)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Memory walks over 16 KiB, 256 KiB, 4 MiB and 64 MiB: chasing pointers in an order that visits every line once (the harts divide the
- * region), and reading and writing with strides of 64 and 4096 bytes.
+ * Memory walks over 16 KiB, 256 KiB, 4 MiB and 64 MiB: chasing pointers in an order that visits every line once (the harts divide
+ * the region), and reading and writing with strides of 64 and 4096 bytes.
  */
 #include "bench.h"
 
-#define LINE_BYTES  64
-#define STEPS       50000  /* of each kind of walk, in each region, a round */
-#define ROUNDS      64
-#define REGIONS     4
-#define LARGEST     ((size_t)64 << 20)
+#define LINE_BYTES 64
+#define STEPS      50000 /* of each kind of walk, in each region, a round */
+#define ROUNDS     64
+#define REGIONS    4
+#define LARGEST    ((size_t)64 << 20)
 
 struct line {
     struct line *next;

@@ -7,15 +7,15 @@
 #include "bench.h"
 #include "trapmix.h"
 
-#define ROUNDS          3000
-#define PAGES           64
-#define CALLS_PER_ROUND 64
+#define ROUNDS           3000
+#define PAGES            64
+#define CALLS_PER_ROUND  64
 #define TIMERS_PER_ROUND 4
 
-#define PAGE_BYTES      4096
-#define USER_CODE       UINT64_C(0x10000)
-#define USER_STACK_END  UINT64_C(0x21000)
-#define USER_DATA       UINT64_C(0x200000)
+#define PAGE_BYTES       4096
+#define USER_CODE        UINT64_C(0x10000)
+#define USER_STACK_END   UINT64_C(0x21000)
+#define USER_DATA        UINT64_C(0x200000)
 
 enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_G = 32, PTE_A = 64, PTE_D = 128 };
 enum { CALL_NUMBER, CALL_ARM, CALL_UNMAP, CALL_EXIT };
@@ -174,7 +174,8 @@ void bench_prepare(unsigned hart)
     k->frame.kernel_stack = (uint64_t)(uintptr_t)(k->kernel_stack + PAGE_BYTES);
     k->machine.mtimecmp = PLATFORM_CLINT_BASE + 0x4000 + 8 * (uint64_t)hart;
     k->root.entry[0] = leaf_or_table(&k->middle, 0);
-    k->root.entry[PLATFORM_RAM_BASE >> 30] = leaf_or_table((void *)(uintptr_t)PLATFORM_RAM_BASE, PTE_R | PTE_W | PTE_X | PTE_G | PTE_A | PTE_D);
+    k->root.entry[PLATFORM_RAM_BASE >> 30] =
+        leaf_or_table((void *)(uintptr_t)PLATFORM_RAM_BASE, PTE_R | PTE_W | PTE_X | PTE_G | PTE_A | PTE_D);
     k->middle.entry[0] = leaf_or_table(&k->low, 0);
     k->middle.entry[USER_DATA >> 21] = leaf_or_table(&k->data, 0);
     k->low.entry[USER_CODE >> 12] = leaf_or_table(user_code, PTE_U | PTE_R | PTE_X | PTE_A);
@@ -195,8 +196,8 @@ void bench_run(unsigned hart, struct bench_result *result)
     uint64_t rounds = bench_share(hart, ROUNDS);
     CSR_CLEAR(mie, 8); /* a software interrupt is for the barrier, in M-mode */
     CSR_CLEAR(mstatus, MSTATUS_MPP);
-    uint64_t sum = trapmix_enter(&k->machine, &k->frame, USER_CODE + ((uintptr_t)user_main - (uintptr_t)user_code), USER_STACK_END,
-                                 rounds);
+    uint64_t sum =
+        trapmix_enter(&k->machine, &k->frame, USER_CODE + ((uintptr_t)user_main - (uintptr_t)user_code), USER_STACK_END, rounds);
     CSR_SET(mie, 8);
     *result = k->counts;
     result->done = rounds;

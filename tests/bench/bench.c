@@ -16,25 +16,24 @@ static const struct {
     const char *program;
     unsigned harts;
 } plan[] = {
-    {"intmix", 1},  {"intmix", 4},  {"intmix", 64}, {"contend", 1}, {"contend", 2}, {"contend", 4}, {"contend", 16}, {"contend", 64},
-    {"fpmix", 1},   {"fpmix", 4},   {"memwalk", 1}, {"memwalk", 4}, {"trapmix", 1}, {"trapmix", 4},
+    {"intmix", 1},   {"intmix", 4}, {"intmix", 64}, {"contend", 1}, {"contend", 2}, {"contend", 4}, {"contend", 16},
+    {"contend", 64}, {"fpmix", 1},  {"fpmix", 4},   {"memwalk", 1}, {"memwalk", 4}, {"trapmix", 1}, {"trapmix", 4},
 };
 /* The trap mix runs at virtual addresses, which the counting does not follow. */
 static const char *const counted[] = {"intmix", "fpmix", "memwalk"};
 
-static const char usage[] =
-    "usage: bench --guests FOLDER [options]\n"
-    "  --guests FOLDER     where the programs' images are\n"
-    "  --qemu PROGRAM      the QEMU to compare with (default qemu-system-riscv64)\n"
-    "  --no-qemu           lockscope alone\n"
-    "  --json FILE         write the results there as well\n"
-    "  --only NAME         one program: intmix, contend, fpmix, memwalk, trapmix\n"
-    "  --max-harts N       leave out rows with more harts\n"
-    "  --quick             a tenth of the work\n"
-    "  --work N            thousandths of the full work (default 1000)\n"
-    "  --repeats N         runs of each side (default 3); the fastest counts\n"
-    "  --limit SECONDS     for one run of QEMU (default 120)\n"
-    "  --strict            a missed target is a failure\n";
+static const char usage[] = "usage: bench --guests FOLDER [options]\n"
+                            "  --guests FOLDER     where the programs' images are\n"
+                            "  --qemu PROGRAM      the QEMU to compare with (default qemu-system-riscv64)\n"
+                            "  --no-qemu           lockscope alone\n"
+                            "  --json FILE         write the results there as well\n"
+                            "  --only NAME         one program: intmix, contend, fpmix, memwalk, trapmix\n"
+                            "  --max-harts N       leave out rows with more harts\n"
+                            "  --quick             a tenth of the work\n"
+                            "  --work N            thousandths of the full work (default 1000)\n"
+                            "  --repeats N         runs of each side (default 3); the fastest counts\n"
+                            "  --limit SECONDS     for one run of QEMU (default 120)\n"
+                            "  --strict            a missed target is a failure\n";
 
 static bool parse_number(const char *text, unsigned *ret)
 {
@@ -50,12 +49,12 @@ static bool parse_options(int argc, char **argv, struct options *options)
 {
     enum { GUESTS, QEMU, NO_QEMU, JSON, ONLY, MAX_HARTS, QUICK, WORK, REPEATS, LIMIT, STRICT };
     static const struct option names[] = {
-        {"guests", required_argument, NULL, GUESTS},       {"qemu", required_argument, NULL, QEMU},
-        {"no-qemu", no_argument, NULL, NO_QEMU},           {"json", required_argument, NULL, JSON},
-        {"only", required_argument, NULL, ONLY},           {"max-harts", required_argument, NULL, MAX_HARTS},
-        {"quick", no_argument, NULL, QUICK},               {"work", required_argument, NULL, WORK},
-        {"repeats", required_argument, NULL, REPEATS},     {"limit", required_argument, NULL, LIMIT},
-        {"strict", no_argument, NULL, STRICT},             {0},
+        {"guests", required_argument, NULL, GUESTS},   {"qemu", required_argument, NULL, QEMU},
+        {"no-qemu", no_argument, NULL, NO_QEMU},       {"json", required_argument, NULL, JSON},
+        {"only", required_argument, NULL, ONLY},       {"max-harts", required_argument, NULL, MAX_HARTS},
+        {"quick", no_argument, NULL, QUICK},           {"work", required_argument, NULL, WORK},
+        {"repeats", required_argument, NULL, REPEATS}, {"limit", required_argument, NULL, LIMIT},
+        {"strict", no_argument, NULL, STRICT},         {0},
     };
     bool is_ok = true;
     int found;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The benchmark runner's parts: one row is one program on one number of harts, run on lockscope and on QEMU. measure.c runs it, mix.c
- * counts kinds of instructions, targets.c judges, report.c prints. None of them keeps state outside these structures.
+ * The benchmark runner's parts: one row is one program on one number of harts, run on lockscope and on QEMU. measure.c runs it,
+ * mix.c counts kinds of instructions, targets.c judges, report.c prints. None of them keeps state outside these structures.
  */
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H
@@ -43,10 +43,10 @@ struct row {
     const char *program;
     unsigned harts;
     struct side lockscope, qemu;
-    uint64_t instructions;   /* retired by all harts on lockscope */
-    uint64_t host_bytes;     /* beyond guest RAM, at the end */
+    uint64_t instructions; /* retired by all harts on lockscope */
+    uint64_t host_bytes;   /* beyond guest RAM, at the end */
     uint64_t state_hash;
-    char failure[256];       /* a sentence; empty: none */
+    char failure[256]; /* a sentence; empty: none */
 };
 
 /* Kinds of instructions retired, counted one by one in a short run on one hart. */
@@ -63,8 +63,8 @@ struct image {
 bool image_read(const char *folder, const char *program, struct image *ret_image, char failure[static 256]);
 void image_free(struct image *image);
 
-/* Runs the row `options->repeats` times on each side, in turn, and fills it. The fastest run of a side counts; lockscope's runs must
- * agree in instructions, checksum and state hash, both sides in checksum. */
+/* Runs the row `options->repeats` times on each side, in turn, and fills it. The fastest run of a side counts; lockscope's runs
+ * must agree in instructions, checksum and state hash, both sides in checksum. */
 void measure_row(const struct options *options, struct row *row);
 
 bool mix_count(const struct options *options, const char *program, struct mix *ret_mix, char failure[static 256]);
@@ -82,13 +82,13 @@ struct target {
     double wanted, seen;
 };
 /* Judges the rows; returns how many targets there are (at most max). */
-size_t targets_judge(const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count, struct target *ret_targets,
-                     size_t max);
+size_t targets_judge(const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count,
+                     struct target *ret_targets, size_t max);
 
 void report_rows(FILE *out, const struct row *rows, size_t count);
 void report_mixes(FILE *out, const struct mix *mixes, size_t count);
 void report_targets(FILE *out, const struct target *targets, size_t count);
-bool report_json(const struct options *options, const struct row *rows, size_t row_count, const struct mix *mixes,
-                 size_t mix_count, const struct target *targets, size_t target_count);
+bool report_json(const struct options *options, const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count,
+                 const struct target *targets, size_t target_count);
 
 #endif

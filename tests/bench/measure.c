@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Runs a program on both sides. Time is CPU time, since other work on the host must not count: of this thread while lockscope runs,
- * of the child process for QEMU, less what QEMU needs to start and stop (an empty program on as many harts). The sides take turns, so
- * that a slow spell of the host hits both.
+ * of the child process for QEMU, less what QEMU needs to start and stop (an empty program on as many harts). The sides take turns,
+ * so that a slow spell of the host hits both.
  */
 #include "bench.h"
 
@@ -230,8 +230,8 @@ static bool run_qemu(const struct options *options, const char *program, const c
     ret_side->seconds = cpu_seconds(&usage);
     ret_side->is_present = parse(output, &ret_side->line);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !ret_side->is_present || !ret_side->line.is_ok) {
-        snprintf(row->failure, sizeof row->failure, "%s ended with status %#x on %s: %.150s", options->qemu, (unsigned)status, program,
-                 output);
+        snprintf(row->failure, sizeof row->failure, "%s ended with status %#x on %s: %.150s", options->qemu, (unsigned)status,
+                 program, output);
         return false;
     }
     return true;
@@ -270,8 +270,7 @@ static bool measure(const struct options *options, const struct image *image, st
     }
     /* On one hart both count the same, but that QEMU counts an ecall as retired. */
     uint64_t ours = row->lockscope.line.instret, theirs = row->qemu.line.instret;
-    if (row->qemu.is_present && row->harts == 1 &&
-        (theirs < ours || theirs - ours > theirs / 1000 + row->lockscope.line.traps)) {
+    if (row->qemu.is_present && row->harts == 1 && (theirs < ours || theirs - ours > theirs / 1000 + row->lockscope.line.traps)) {
         snprintf(row->failure, sizeof row->failure, "instructions differ: %" PRIu64 ", QEMU %" PRIu64, ours, theirs);
         return false;
     }

@@ -98,8 +98,8 @@ static json_t *json_mix(const struct mix *mix)
                      "atomics", (json_int_t)mix->atomics);
 }
 
-bool report_json(const struct options *options, const struct row *rows, size_t row_count, const struct mix *mixes,
-                 size_t mix_count, const struct target *targets, size_t target_count)
+bool report_json(const struct options *options, const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count,
+                 const struct target *targets, size_t target_count)
 {
     json_t *row_list = json_array(), *mix_list = json_array(), *target_list = json_array();
     for (size_t i = 0; i < row_count; i++)
@@ -109,10 +109,10 @@ bool report_json(const struct options *options, const struct row *rows, size_t r
     for (size_t i = 0; i < target_count; i++) {
         const struct target *target = &targets[i];
         bool is_known = target->verdict != VERDICT_UNKNOWN;
-        json_array_append_new(target_list, json_pack("{s:s, s:s, s:f, s:o, s:s}", "target", target->text, "bound",
-                                                     target->is_most ? "at most" : "at least", "wanted", target->wanted, "seen",
-                                                     is_known ? json_real(target->seen) : json_null(), "verdict",
-                                                     verdicts[target->verdict]));
+        json_array_append_new(target_list,
+                              json_pack("{s:s, s:s, s:f, s:o, s:s}", "target", target->text, "bound",
+                                        target->is_most ? "at most" : "at least", "wanted", target->wanted, "seen",
+                                        is_known ? json_real(target->seen) : json_null(), "verdict", verdicts[target->verdict]));
     }
     json_t *all = json_pack("{s:i, s:i, s:o, s:o, s:o}", "work", (int)options->work, "repeats", (int)options->repeats, "rows",
                             row_list, "mixes", mix_list, "targets", target_list);

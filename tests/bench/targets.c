@@ -88,22 +88,22 @@ static bool see_row(enum quantity quantity, const struct row *row, const struct 
     }
 }
 
-size_t targets_judge(const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count, struct target *ret_targets,
-                     size_t max)
+size_t targets_judge(const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count,
+                     struct target *ret_targets, size_t max)
 {
     size_t count = sizeof wants / sizeof *wants;
     for (size_t i = 0; i < count && i < max; i++) {
         struct target *target = &ret_targets[i];
         enum quantity quantity = wants[i].quantity;
         bool is_mix = quantity == MEMORY_PART || quantity == BRANCH_PART;
-        *target = (struct target){.text = wants[i].text, .verdict = VERDICT_UNKNOWN, .is_most = wants[i].is_most,
-                                  .wanted = wants[i].wanted};
+        *target = (struct target){
+            .text = wants[i].text, .verdict = VERDICT_UNKNOWN, .is_most = wants[i].is_most, .wanted = wants[i].wanted};
         bool is_seen = is_mix ? see_mix(quantity, find_mix(mixes, mix_count, wants[i].program), &target->seen)
                               : see_row(quantity, find_row(rows, row_count, wants[i].program, wants[i].harts),
                                         find_row(rows, row_count, wants[i].program, 4), &target->seen);
         if (is_seen)
-            target->verdict = (wants[i].is_most ? target->seen <= target->wanted : target->seen >= target->wanted) ? VERDICT_MET
-                                                                                                                   : VERDICT_MISSED;
+            target->verdict =
+                (wants[i].is_most ? target->seen <= target->wanted : target->seen >= target->wanted) ? VERDICT_MET : VERDICT_MISSED;
     }
     return count < max ? count : max;
 }
