@@ -90,22 +90,26 @@ op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct
 
 /* ---- finding the run at a pc ---- */
 
+static uint32_t fetch_half(const uint8_t *at)
+{
+    return (uint32_t)(at[0] | at[1] << 8);
+}
+
 /* Executes the instruction at pc by itself: its bytes lie in two pages, or only part of its page may be executed. */
 static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64_t budget, bool slice_goes_on)
 {
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, paddr);
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
-    uint16_t low, high = 0;
-    memcpy(&low, memory_host(memory, page) + offset, 2);
-    if (isa_length(low) == 4) {
+    uint32_t low = fetch_half(memory_host(memory, page) + offset), high = 0;
+    if (isa_length((uint16_t)low) == 4) {
         struct mmu_result second = mmu_translate(h, pc + 2, 2, MMU_FETCH);
         uint32_t second_page = second.ok ? memory_page(memory, second.paddr) : NO_PAGE;
         if (second_page == NO_PAGE)
             TAIL(engine_trap(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
-        memcpy(&high, memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)), 2);
+        high = fetch_half(memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)));
     }
-    const struct op *op = code_decode_single(h->shared, page, offset, low | (uint32_t)high << 16);
+    const struct op *op = code_decode_single(h->shared, page, offset, low | high << 16);
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
     if (budget < 0)
@@ -115,25 +119,28 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     GO(op);
 }
 
-/* The page's code, through the tables or by translating. NULL: *ret_single says where to execute alone, or *ret_fault is set. */
-static struct code_page *find_page(struct hart *h, uint64_t pc, uint8_t *ret_fault, uint64_t *ret_single)
+/* Where a pc leads. (Returned, not filled in: a tail call is a jump only while no local's address has been given away.) */
+struct way_in {
+    struct code_page *code; /* NULL: the instruction at paddr is to be executed alone, or there is a fault */
+    uint64_t paddr;
+    uint8_t fault;
+};
+
+static struct way_in find_page(struct hart *h, uint64_t pc)
 {
     const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
     if (way->tag == (pc & PAGE_MASK))
-        return way->page;
+        return (struct way_in){.code = way->page};
     struct mmu_result where = mmu_translate(h, pc, 2, MMU_FETCH);
     uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
-    if (page == NO_PAGE) {
-        *ret_fault = where.ok ? ISA_TRAP_FETCH_ACCESS : where.fault;
-        return NULL;
-    }
+    if (page == NO_PAGE)
+        return (struct way_in){.fault = where.ok ? ISA_TRAP_FETCH_ACCESS : where.fault};
     unsigned rights;
     struct code_page *code = code_page_of(h->shared, page);
-    *ret_single = where.paddr;
     if (!code || !pmp_page_rights(h, where.paddr, h->mode, &rights))
-        return NULL;
+        return (struct way_in){.paddr = where.paddr};
     mmu_l0_fill_code(h, pc, code);
-    return code;
+    return (struct way_in){.code = code};
 }
 
 /* Nothing is executed at pc, but a trap is about to be taken there: a step like any other. */
@@ -149,13 +156,12 @@ static op_result enter_fault(struct hart *h, uint64_t pc, int64_t budget, uint8_
 
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool slice_goes_on)
 {
-    uint8_t fault = 0;
-    uint64_t single = 0;
-    struct code_page *code = find_page(h, pc, &fault, &single);
-    if (fault)
-        TAIL(enter_fault(h, pc, budget, fault, slice_goes_on));
+    struct way_in in = find_page(h, pc);
+    struct code_page *code = in.code;
+    if (in.fault)
+        TAIL(enter_fault(h, pc, budget, in.fault, slice_goes_on));
     if (!code)
-        TAIL(enter_single(h, pc, single, budget, slice_goes_on));
+        TAIL(enter_single(h, pc, in.paddr, budget, slice_goes_on));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
     const struct op *op = code->entry[offset / 2];
     if (UNLIKELY(!op)) {
