@@ -167,9 +167,7 @@ static void access_due(void *context, unsigned id, uint64_t cycle)
     hart->cycle = cycle + ACCESS_REPLY_CYCLES;
     if (!done && hart_event_wanted(&m->shared, EMU_EVENT_ACCESS_FAULTED))
         hart_emit(hart, EMU_EVENT_ACCESS_FAULTED, hart->access.address, 0, UINT16_MAX);
-    uint64_t before = hart->steps;
     hart_access_done(hart, !done, value);
-    m->steps += hart->steps - before;
     machine_reschedule(m, hart);
 }
 

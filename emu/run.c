@@ -63,13 +63,24 @@ static uint64_t steps_allowed(const struct emu_machine *m, const struct emu_unti
     return allowed < INT64_MAX ? allowed : INT64_MAX;
 }
 
+/* Ends the owner's slice as soon as it is over, so that one position has one state however it was reached. */
+static inline void settle_slice(struct emu_machine *m, struct hart *hart, enum hart_exit exit, uint64_t next)
+{
+    bool spent = m->slice_left <= 0;
+    hart->within &= spent && !m->slice_exact; /* matters only then */
+    if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= next || (spent && !hart->within))
+        m->owner = NO_OWNER;
+}
+
 /* Runs harts, slice after slice, until the next thing to happen is not simply the next slice: a clock reaches `end` (the next
- * event or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
-static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t allowed)
+ * event, `next`, or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
+static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
 {
     enum hart_exit exit = HART_EXIT_BUDGET;
     while (allowed > 0) {
-        if (m->owner == NO_OWNER) {
+        uint64_t random = m->random;
+        bool fresh = m->owner == NO_OWNER;
+        if (fresh) {
             if (schedule_cycle(&m->schedule) >= end)
                 break;
             begin_slice(m, schedule_hart(&m->schedule));
@@ -89,8 +100,12 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t a
         m->steps += done;
         allowed -= done;
         m->slice_left -= (int64_t)done;
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || (m->slice_exact && m->slice_left == 0))
+        settle_slice(m, hart, exit, next);
+        *ret_hart = hart;
+        if (UNLIKELY(done == 0 && fresh)) { /* a breakpoint at once: the slice has yet to begin */
+            m->random = random;
             m->owner = NO_OWNER;
+        }
         if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
             schedule_stop(&m->schedule, hart->id);
             break;
@@ -170,15 +185,14 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (m->owner != NO_OWNER && next <= m->harts[m->owner].cycle)
-            m->owner = NO_OWNER; /* its slice has reached the event; others have yet to */
         if ((m->owner == NO_OWNER ? schedule_cycle(&m->schedule) : m->harts[m->owner].cycle) >= until->cycle)
             return stop_of(EMU_STOP_LIMIT);
         if (code_is_full(m->shared.code))
             code_flush(&m->shared);
         uint64_t end = next < until->cycle ? next : until->cycle;
-        if (run_slices(m, end, steps_allowed(m, until)) == HART_EXIT_BREAK)
-            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = m->owner, .pc = m->harts[m->owner].pc};
+        struct hart *hart;
+        if (run_slices(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
+            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
     }
     return stop;
 }

@@ -13,11 +13,8 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#if defined(ENGINE_TAIL_CALLS) && defined(__clang__)
-#define TAIL(call) __attribute__((musttail)) return call
-#else
+/* Must become a jump where ENGINE_TAIL_CALLS is defined: no local's address may have been given away (tests/arch checks). */
 #define TAIL(call) return call
-#endif
 
 #ifdef ENGINE_TAIL_CALLS
 #define GO(to)                                                                                                                     \

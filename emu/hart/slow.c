@@ -77,6 +77,7 @@ static op_result begin_access(struct hart *h, const struct op *op, int64_t budge
     engine_settle(h, budget);
     h->pc = op_pc(h, op);
     h->run = HART_ACCESSING;
+    h->steps++; /* here, not when it is done: so that a position says whether it has begun */
     h->shared->access_begin(h->shared->context, h);
     TAIL(engine_leave(h, HART_EXIT_STOPPED, op_pc(h, op), budget));
 }
@@ -125,7 +126,6 @@ void hart_access_done(struct hart *h, bool fault, uint64_t value)
     struct hart_access access = h->access;
     h->access = (struct hart_access){0};
     h->run = HART_RUNNING;
-    h->steps++;
     if (fault) {
         hart_trap(h, access.write ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, access.vaddr, h->pc);
         return;
