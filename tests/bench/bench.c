@@ -33,6 +33,7 @@ static const char usage[] = "usage: bench --guests FOLDER [options]\n"
                             "  --work N            thousandths of the full work (default 1000)\n"
                             "  --repeats N         runs of each side (default 3); the fastest counts\n"
                             "  --limit SECONDS     for one run of QEMU (default 120)\n"
+                            "  --no-mix            do not count kinds of instructions (for runs under a profiler)\n"
                             "  --strict            a missed target is a failure\n";
 
 static bool parse_number(const char *text, unsigned *ret)
@@ -47,14 +48,21 @@ static bool parse_number(const char *text, unsigned *ret)
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
-    enum { GUESTS, QEMU, NO_QEMU, JSON, ONLY, MAX_HARTS, QUICK, WORK, REPEATS, LIMIT, STRICT };
+    enum { GUESTS, QEMU, NO_QEMU, JSON, ONLY, MAX_HARTS, QUICK, WORK, REPEATS, LIMIT, NO_MIX, STRICT };
     static const struct option names[] = {
-        {"guests", required_argument, NULL, GUESTS},   {"qemu", required_argument, NULL, QEMU},
-        {"no-qemu", no_argument, NULL, NO_QEMU},       {"json", required_argument, NULL, JSON},
-        {"only", required_argument, NULL, ONLY},       {"max-harts", required_argument, NULL, MAX_HARTS},
-        {"quick", no_argument, NULL, QUICK},           {"work", required_argument, NULL, WORK},
-        {"repeats", required_argument, NULL, REPEATS}, {"limit", required_argument, NULL, LIMIT},
-        {"strict", no_argument, NULL, STRICT},         {0},
+        {"guests", required_argument, NULL, GUESTS},
+        {"qemu", required_argument, NULL, QEMU},
+        {"no-qemu", no_argument, NULL, NO_QEMU},
+        {"json", required_argument, NULL, JSON},
+        {"only", required_argument, NULL, ONLY},
+        {"max-harts", required_argument, NULL, MAX_HARTS},
+        {"quick", no_argument, NULL, QUICK},
+        {"work", required_argument, NULL, WORK},
+        {"repeats", required_argument, NULL, REPEATS},
+        {"limit", required_argument, NULL, LIMIT},
+        {"strict", no_argument, NULL, STRICT},
+        {"no-mix", no_argument, NULL, NO_MIX},
+        {0},
     };
     bool is_ok = true;
     int found;
@@ -89,6 +97,9 @@ static bool parse_options(int argc, char **argv, struct options *options)
             break;
         case LIMIT:
             is_ok = parse_number(optarg, &options->limit_seconds);
+            break;
+        case NO_MIX:
+            options->is_mix_left_out = true;
             break;
         case STRICT:
             options->is_strict = true;
@@ -128,7 +139,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COUNT_OF(counted); i++) {
         char failure[256] = "";
-        if (!is_wanted(&options, counted[i]))
+        if (options.is_mix_left_out || !is_wanted(&options, counted[i]))
             continue;
         if (mix_count(&options, counted[i], &mixes[mix_total], failure)) {
             mix_total++;

@@ -23,7 +23,7 @@ struct options {
     unsigned repeats;
     unsigned harts_max;
     unsigned limit_seconds; /* of one run of QEMU, wall clock */
-    bool is_strict;
+    bool is_strict, is_mix_left_out;
 };
 
 /* What a program said at its end: harness.c's line. */

@@ -44,6 +44,8 @@ static double percent(uint64_t part, uint64_t of)
 
 void report_mixes(FILE *out, const struct mix *mixes, size_t count)
 {
+    if (count == 0)
+        return;
     fprintf(out, "\n%-8s %10s %16s %16s %16s %16s %16s %16s\n", "counted", "total", "loads", "stores", "branches", "jumps",
             "of them indirect", "floating point");
     for (size_t i = 0; i < count; i++) {
