@@ -310,7 +310,8 @@ static bool make_harts(struct emu_machine *m)
     unsigned harts = m->config.harts;
     m->harts = calloc(harts, sizeof *m->harts);
     struct code_cache *code = code_cache_create(m->memory.pages);
-    m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code, .queue = m->queue,
+    m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
+                                     .stubs = code_cache_stubs(), .queue = m->queue,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
                                      .events_wanted = EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT), .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,

@@ -83,10 +83,11 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t a
         m->slice_left -= (int64_t)done;
         if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
             m->owner = NO_OWNER;
-        if (UNLIKELY(exit == HART_EXIT_STOPPED))
+        if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
             schedule_stop(&m->schedule, hart->id);
-        else
-            schedule_run(&m->schedule, hart->id, hart->cycle);
+            break;
+        }
+        schedule_move(&m->schedule, hart->id, hart->cycle);
         if (UNLIKELY(exit > HART_EXIT_YIELD))
             break;
     }

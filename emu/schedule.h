@@ -21,16 +21,27 @@ struct schedule {
 bool schedule_init(struct schedule *schedule, unsigned harts);
 void schedule_finish(struct schedule *schedule);
 
+/* A running hart's clock has moved. */
+static inline void schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
+{
+    uint64_t *keys = schedule->key, least = cycle << 8 | hart;
+    unsigned at = schedule->leaves + hart;
+    keys[at] = least;
+    do { /* there are two leaves at least */
+        uint64_t other = keys[at ^ 1];
+        least = other < least ? other : least;
+        keys[at >>= 1] = least;
+    } while (at > 1);
+}
+
 static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64_t key)
 {
-    uint64_t *keys = schedule->key;
     unsigned at = schedule->leaves + hart;
-    schedule->running += (key != SCHEDULE_IDLE) - (keys[at] != SCHEDULE_IDLE);
-    keys[at] = key;
-    while (at > 1) {
-        uint64_t a = keys[at], b = keys[at ^ 1];
-        at >>= 1;
-        keys[at] = a < b ? a : b;
+    schedule->running += (key != SCHEDULE_IDLE) - (schedule->key[at] != SCHEDULE_IDLE);
+    schedule->key[at] = key;
+    for (at >>= 1; at; at >>= 1) {
+        uint64_t a = schedule->key[2 * at], b = schedule->key[2 * at + 1];
+        schedule->key[at] = a < b ? a : b;
     }
 }
 

@@ -4,13 +4,14 @@
  * poisoned, not freed: links to them lead to a handler that looks the address up again. Memory returns at the next flush.
  */
 #include "code.h"
+#include "native.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 256u
+#define RUN_OPS_MAX 320u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -26,6 +27,7 @@ struct code_cache *code_cache_create(uint32_t pages)
         memset(cache->single->entry, 0, sizeof cache->single->entry);
         memset(cache->single->left, 1, sizeof cache->single->left);
     }
+    cache->native = native_create(); /* NULL: everything is interpreted */
     if (cache->of_page && cache->single)
         return cache;
     code_cache_destroy(cache);
@@ -64,18 +66,19 @@ void code_cache_destroy(struct code_cache *cache)
         free_pages(cache, NULL);
         munmap(cache->of_page, cache->pages * sizeof(void *));
     }
+    native_destroy(cache->native);
     free(cache->single);
     free(cache);
 }
 
 bool code_is_full(const struct code_cache *cache)
 {
-    return cache->bytes > CACHE_BYTES_MAX;
+    return cache->bytes + native_bytes(cache->native) > CACHE_BYTES_MAX || native_is_full(cache->native);
 }
 
 struct code_cache_counts code_cache_counts(const struct code_cache *cache)
 {
-    return (struct code_cache_counts){cache->bytes, cache->runs_decoded, cache->lines_discarded};
+    return (struct code_cache_counts){cache->bytes + native_bytes(cache->native), cache->runs_decoded, cache->lines_discarded};
 }
 
 void code_flush(struct hart_shared *shared)
@@ -83,6 +86,7 @@ void code_flush(struct hart_shared *shared)
     free_chunks(shared->code);
     free_pages(shared->code, shared->memory);
     shared->code->bytes = 0;
+    native_flush(shared->code->native);
     shared->code->cut = NULL;
     shared->code_flushes++;
     for (unsigned h = 0; h < shared->count; h++)
@@ -269,6 +273,40 @@ static void mark_code(struct hart_shared *shared, uint32_t page, unsigned offset
     store_mark_slow(shared, page, line);
 }
 
+/* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
+static struct op *put_run(struct hart_shared *shared, struct op *first, struct op *op, const struct insn_at *insns, unsigned count,
+                          unsigned end, struct run_header *header)
+{
+    for (unsigned i = 0; i < count; i++) {
+        header->slot[i] = (uint8_t)(op - first);
+        if (has_break(shared, insns[i].offset))
+            *op++ = (struct op){.run = op_handlers.breakpoint,
+                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0))};
+        *op = make_op(&insns[i].insn, insns[i].offset);
+        unsigned kind = isa_rows[insns[i].insn.op].kind;
+        if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
+            put_link(op, (int32_t)(count - i - 1));
+        op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+    }
+    return ends_run(&insns[count - 1].insn) ? op : put_line_end(op, end);
+}
+
+static void make_native(struct hart_shared *shared, struct op *first, const struct insn_at *insns, unsigned count, bool has_line_end)
+{
+    struct native_insn list[LINE_BYTES / 2 + 1];
+    const struct run_header *header = (const struct run_header *)first;
+    for (unsigned i = 0; i < count; i++) {
+        if (has_break(shared, insns[i].offset))
+            return;
+        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset};
+    }
+    if (has_line_end) {
+        const struct op *last = first + header->slot[count - 1];
+        list[count++] = (struct native_insn){.op = (struct op *)last + (last->at >> AT_SLOTS_SHIFT & 3) + 1};
+    }
+    native_compile(shared->code->native, list, count, header->exact);
+}
+
 const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset)
 {
     struct code_cache *cache = shared->code;
@@ -286,28 +324,21 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         unsigned end, count = scan_run(shared, code->page, offset, insns, &end);
         if (end % LINE_BYTES == 2 && (end - 1) / LINE_BYTES != offset / LINE_BYTES)
             mark_code(shared, code->page, end - 2);
-        struct run_header *header = (struct run_header *)op;
-        op += sizeof *header / sizeof *op;
+        struct run_header *header = (struct run_header *)first;
+        op = put_run(shared, first, first + sizeof *header / sizeof *op, insns, count, end, header);
         header->count = (uint8_t)count;
+        header->exact = (uint8_t)(op - first - (ptrdiff_t)(sizeof *header / sizeof *op));
+        struct run_header same = *header;
+        op = put_run(shared, first + header->exact, op, insns, count, end, &same);
         for (unsigned i = 0; i < count; i++) {
             unsigned half = insns[i].offset / 2;
-            header->slot[i] = (uint8_t)(op - first);
             if (!code->entry[half]) {
-                code->entry[half] = op;
+                code->entry[half] = first + header->slot[i];
                 code->slot[half] = header->slot[i];
             }
             code->left[half] = (uint8_t)(count - i);
-            if (has_break(shared, insns[i].offset))
-                *op++ = (struct op){.run = op_handlers.breakpoint, 
-                                    .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0))};
-            *op = make_op(&insns[i].insn, insns[i].offset);
-            unsigned kind = isa_rows[insns[i].insn.op].kind;
-            if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
-                put_link(op, (int32_t)(count - i - 1));
-            op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
         }
-        if (!ends_run(&insns[count - 1].insn))
-            op = put_line_end(op, end);
+        make_native(shared, first, insns, count, !ends_run(&insns[count - 1].insn));
     }
     cache->chunk_used += (unsigned)(op - first);
     cache->runs_decoded++;

@@ -43,10 +43,12 @@ struct op_link {
 };
 _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op's slot");
 
-/* Before the first op of a run: where its instructions are, so that one can be cut out without looking for it. */
+/* Before the first op of a run. A run is laid out twice: the first copy may be translated, the second is always interpreted op by
+ * op and is where instructions are cut out. */
 struct run_header {
     uint8_t count;
-    uint8_t slot[47]; /* from the header */
+    uint8_t exact;    /* slots from an op to its second copy */
+    uint8_t slot[46]; /* of each instruction, from the header */
 };
 _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header takes whole slots");
 
@@ -63,6 +65,7 @@ struct code_cache {
     struct op *chunk;             /* arena being filled; its first slot links to the chunk before */
     unsigned chunk_used;
     uint64_t bytes;
+    struct native *native;        /* NULL: no translation on this host or in this build */
     struct code_page *single;     /* stands for the page of an instruction that is executed alone; left is 1 everywhere */
     struct op single_ops[8];
     struct op *cut;               /* instruction replaced by the end of an exact run */

@@ -5,14 +5,17 @@
  */
 #include "engine.h"
 
-static void uncut(struct code_cache *cache)
+static inline void uncut(struct code_cache *cache)
 {
-    if (cache->cut && cache->cut->run == op_handlers.cut)
+    if (!cache->cut)
+        return;
+    if (cache->cut->run == op_handlers.cut)
         cache->cut->run = cache->cut_run;
     cache->cut = NULL;
 }
 
-void engine_settle(struct hart *h, int64_t budget)
+/* Inline here, where every engine run ends. */
+static inline void settle(struct hart *h, int64_t budget)
 {
     int64_t done = h->start - budget;
     h->cycle += (uint64_t)done;
@@ -20,6 +23,11 @@ void engine_settle(struct hart *h, int64_t budget)
     h->instret += (uint64_t)done - h->unretired;
     h->unretired = 0;
     h->start = budget;
+}
+
+void engine_settle(struct hart *h, int64_t budget)
+{
+    settle(h, budget);
 }
 
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget)
@@ -42,21 +50,21 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
 }
 
 /* The run at op (length left) does not fit in the budget: executes exactly what is granted, or nothing. */
-static op_result not_fitting(struct hart *h, const struct op *op, uint64_t pc, int64_t budget, int64_t left)
+static op_result not_fitting(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left)
 {
     TABLES(h);
     if (budget <= 0)
-        TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
+        TAIL(engine_leave(h, HART_EXIT_BUDGET, h->page_va + offset, budget));
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    const struct op *first = op - h->code->slot[(pc & (PAGE_BYTES - 1)) / 2];
+    const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
-    struct op *cut = (struct op *)(first + header->slot[header->count - left + budget]);
+    struct op *cut = (struct op *)(first + header->exact + header->slot[header->count - left + budget]);
     cache->cut = cut;
     cache->cut_run = cut->run;
     cut->run = op_handlers.cut;
     budget -= left; /* below zero: what is given back at the cut or on the way makes it right */
-    GO(op);
+    GO(op + header->exact);
 }
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
@@ -86,7 +94,7 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
     if (budget < 1)
-        TAIL(not_fitting(h, op, pc, budget, 1));
+        TAIL(not_fitting(h, op, offset, budget, 1));
     budget--;
     TABLES(h);
     GO(op);
@@ -135,7 +143,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     h->code = code;
     int64_t left = code->left[offset / 2];
     if (UNLIKELY(budget < left))
-        TAIL(not_fitting(h, op, pc, budget, left));
+        TAIL(not_fitting(h, op, offset, budget, left));
     budget -= left;
     TABLES(h);
     GO(op);
@@ -155,7 +163,7 @@ op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
     h->code = code;
     int64_t left = code->left[half];
     if (UNLIKELY(budget < left))
-        TAIL(not_fitting(h, op, pc, budget, left));
+        TAIL(not_fitting(h, op, half * 2, budget, left));
     budget -= left;
     TABLES(h);
     GO(op);
@@ -184,7 +192,10 @@ static uint64_t link_target(const struct hart *h, const struct op *owner)
 op_result engine_over(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
-    TAIL(engine_enter(h, link_target(h, op), budget - link->delta + link->refund));
+    const struct op *target = link->target;
+    if (UNLIKELY(target->run == op_handlers.stale)) /* its length is not what the link says any more */
+        TAIL(engine_enter(h, link_target(h, op), budget - link->delta + link->refund));
+    TAIL(not_fitting(h, target, target->at & AT_OFFSET, budget - link->delta + link->refund, link->refund - link->delta));
 }
 
 /* The stub of an unresolved link, two slots behind its owner. Links are made within a page, where one translation serves both. */
@@ -251,6 +262,6 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
     else
         run(h, budget);
     uncut(h->shared->code);
-    engine_settle(h, h->budget);
+    settle(h, h->budget);
     return (enum hart_exit)h->exit;
 }

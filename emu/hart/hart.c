@@ -11,7 +11,7 @@ bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared)
 {
     *hart = (struct hart){.id = (uint16_t)id, .shared = shared, .reservations = shared->reservations,
                           .reservation = &shared->reservations->of[id], .slow = shared->memory->slow,
-                          .code_lines = shared->memory->code};
+                          .code_lines = shared->memory->code, .stubs = shared->stubs};
     hart->itlb.entries = (uint8_t)shared->cpu.itlb_entries;
     hart->dtlb.entries = (uint8_t)shared->cpu.dtlb_entries;
     hart->l0_of[0] = malloc(sizeof *hart->l0_of[0]);

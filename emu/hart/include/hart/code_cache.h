@@ -11,6 +11,8 @@
 struct code_cache;
 struct hart_shared;
 
+struct native_stubs;
+
 struct code_cache_counts {
     uint64_t bytes, runs_decoded, lines_discarded;
 };
@@ -18,6 +20,8 @@ struct code_cache_counts {
 /* `pages`: of struct memory. NULL when out of memory. */
 struct code_cache *code_cache_create(uint32_t pages);
 void code_cache_destroy(struct code_cache *cache); /* NULL is allowed */
+/* What translated code calls; NULL where nothing is translated. */
+const struct native_stubs *code_cache_stubs(void);
 bool code_is_full(const struct code_cache *cache);
 /* Throws all decoded code away. Not while the engine runs. Never changes the run. */
 void code_flush(struct hart_shared *shared);

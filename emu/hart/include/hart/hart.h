@@ -18,6 +18,7 @@
 
 struct code_cache;
 struct code_page;
+struct native_stubs;
 struct hart;
 
 #define HART_X_BUCKET 32 /* where writes to x0 go */
@@ -104,6 +105,7 @@ struct hart {
     uint64_t page_va;        /* virtual page the engine runs in (derived) */
     struct code_page *code;  /* and its decoded code (derived) */
     struct l0 *l0;           /* tables of the present context (derived) */
+    const struct native_stubs *stubs;  /* for translated code (derived) */
     struct reservations *reservations; /* shared; and this hart's own (derived) */
     struct reservation *reservation;
     const uint64_t *slow;    /* line masks of struct memory (derived) */
@@ -159,6 +161,7 @@ struct hart_shared {
     struct memory *memory;
     struct reservations *reservations;
     struct code_cache *code;
+    const struct native_stubs *stubs; /* of code_cache_stubs */
     struct queue *queue;
     struct hart *harts;
     unsigned count;

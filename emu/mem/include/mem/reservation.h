@@ -19,11 +19,11 @@
 struct reservation {
     uint64_t address;      /* physical address of the operand; kept after the end, for taking it again quickly */
     uint8_t size;          /* 4 or 8 bytes; 0: no reservation */
-    uint8_t lost;          /* enum emu_reason of the last loss */
     bool linked;           /* in the list of its address's bucket; derived, true while size is not 0 */
     uint16_t *live;        /* count of its bucket; derived */
     uint64_t key;          /* what its agent may know the operand by while it stays linked (a host address); 0: nothing. Derived */
     uint16_t next, prev;   /* agents in the same bucket; derived */
+    uint8_t lost;          /* enum emu_reason of the last loss */
 };
 
 /* Called for each reservation that ends for a reason other than the agent's own sc or a new lr. */
