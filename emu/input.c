@@ -9,13 +9,14 @@
 #include <limits.h>
 #include <string.h>
 
-/* While harts run: the least of their clocks. Else: as far as any of them or any event has got. */
+/* While harts run: the least of their clocks. Else: as far as any of them or any event has got. Never past the next event, which
+ * may lie before the clock of a hart that has just had a device's reply. */
 emu_cycle emu_now(const struct emu_machine *m)
 {
-    if (m->schedule.running)
-        return schedule_cycle(&m->schedule) > m->now ? schedule_cycle(&m->schedule) : m->now;
     uint64_t now = m->now, next = queue_next(m->queue);
-    for (unsigned h = 0; h < m->config.harts; h++)
+    if (m->schedule.running && schedule_cycle(&m->schedule) > now)
+        now = schedule_cycle(&m->schedule);
+    for (unsigned h = 0; !m->schedule.running && h < m->config.harts; h++)
         if (m->harts[h].cycle > now)
             now = m->harts[h].cycle;
     return now < next ? now : next;

@@ -97,6 +97,7 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t a
 static void fire(struct emu_machine *m)
 {
     m->owner = NO_OWNER;
+    m->now = queue_next(m->queue); /* what devices schedule from */
     queue_fire(m->queue);
     if (m->reset_wanted)
         machine_reset(m);

@@ -1,0 +1,654 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program lockscope as its users run it: arguments, files, pipes, signals, a terminal.
+
+usage: cli_test.py LOCKSCOPE GUESTS DOCS GROUP...
+Each group is one class below; its methods named test_... are sentences. Guests are tiny (echo.S, wait.S, dead.S), so that the
+sanitized build runs everything in seconds.
+"""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import traceback
+
+PROGRAM, GUESTS, DOCS = sys.argv[1:4]
+PATIENCE = 60  # seconds for anything that could hang
+
+
+def run(*arguments, stdin=b"", env=None, cwd=None):
+    """One run to its end; standard input is a pipe with these bytes."""
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, timeout=PATIENCE, env=env, cwd=cwd)
+
+
+def guest(name):
+    return os.path.join(GUESTS, name + ".elf")
+
+
+def hash_of(result):
+    return re.search(r"^state hash ([0-9a-f]{16})$", result.stderr.decode(), re.M).group(1)
+
+
+def check(condition, *what):
+    if not condition:
+        raise AssertionError(" ".join(str(w) for w in what))
+
+
+def refuses(pattern, *arguments, env=None, cwd=None):
+    """Exit code 2, nothing on standard output, one sentence that begins with the program's name."""
+    result = run(*arguments, env=env, cwd=cwd)
+    said = result.stderr.decode()
+    check(result.returncode == 2, arguments, "exit code", result.returncode, said)
+    check(result.stdout == b"", arguments, "wrote", result.stdout)
+    check(re.fullmatch(r"lockscope: [^\n]+\n", said), arguments, "said", repr(said))
+    check(re.search(pattern, said), arguments, "said", repr(said), "not", pattern)
+
+
+class Case:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="lockscope-cli-")
+        os.environ["XDG_STATE_HOME"] = os.path.join(self.folder, "state")
+
+    def close(self):
+        shutil.rmtree(self.folder)
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+    def records(self):
+        folder = os.path.join(self.folder, "state", "lockscope")
+        return sorted(os.path.join(folder, name) for name in os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+class Usage(Case):
+    REFUSED = [
+        (r"unknown option --max-cycle; did you mean --max-cycles\?", "--max-cycle", "5"),
+        (r"unknown option -kernal; did you mean -kernel\?", "-kernal", "x"),
+        (r"unknown option --nonsense-of-mine; lockscope --help", "--nonsense-of-mine"),
+        (r"unknown option -zzz=3|unknown option -zzz;", "-zzz=3"),
+        (r"-smp 0: .* 1 to 256", "-smp", "0"),
+        (r"-smp 257: .* 1 to 256", "-smp", "257"),
+        (r"-smp 99999999999999999999: .* 1 to 256", "-smp", "99999999999999999999"),
+        (r"-smp -1: .* 1 to 256", "-smp", "-1"),
+        (r"-smp 4x: .* 1 to 256", "-smp", "4x"),
+        (r"-smp : .* 1 to 256", "-smp", ""),
+        (r"--smp cpus=: .* 1 to 256", "--smp=cpus="),
+        (r"-smp needs a value: \[cpus=\]N", "-smp"),
+        (r"-m 12junk: .* 1M to 8G", "-m", "12junk"),
+        (r"-m 0: .* 1M to 8G", "-m", "0"),
+        (r"-m 9G: .* 1M to 8G", "-m", "9G"),
+        (r"-m 1024: .*8G|-m 9000: .* 1M to 8G", "-m", "9000"),
+        (r"-m -5M: .* 1M to 8G", "-m", "-5M"),
+        (r"-m 1\.5\.5G: .* 1M to 8G", "-m", "1.5.5G"),
+        (r"-m 5000K: .*|-m 1025K: .* 1M to 8G in steps of 4K", "-m", "1025K"),
+        (r"-machine spike: there is no machine 'spike'", "-machine", "spike"),
+        (r"-M virt,aclint=on: aclint=on is not there yet", "-M", "virt,aclint=on"),
+        (r"-M virt,gic=3: .*'gic'", "-M", "virt,gic=3"),
+        (r"-cpu rv32: there is no hart type 'rv32'", "-cpu", "rv32"),
+        (r"-cpu rv64,zbx=off: harts have no property 'zbx'", "-cpu", "rv64,zbx=off"),
+        (r"-cpu rv64,zba=maybe: zba must be on or off", "-cpu", "rv64,zba=maybe"),
+        (r"-cpu rv64,itlb=65: itlb must be 1 to 64", "-cpu", "rv64,itlb=65"),
+        (r"-serial tcp::5: the console can go to stdio", "-serial", "tcp::5"),
+        (r"-display gtk: there is no display yet", "-display", "gtk"),
+        (r"-monitor stdio: there is no monitor yet", "-monitor", "stdio"),
+        (r"-rtc base=yesterday: the clock's base must be a date", "-rtc", "base=yesterday"),
+        (r"--max-cycles 0: the limit must be", "--max-cycles", "0"),
+        (r"--max-cycles 1e9: the limit must be", "--max-cycles", "1e9"),
+        (r"--timeout soon: the limit must be", "--timeout", "soon"),
+        (r"--timeout : the limit must be", "--timeout="),
+        (r"--granule 5: the granule must be 4, 8, 16, 32 or 64", "--granule", "5"),
+        (r"--seed x: the seed must be a number", "--seed", "x"),
+        (r"--escape A: the escape key must be \^A", "--escape", "A"),
+        (r"--headless takes no value, but was given 'yes'", "--headless=yes"),
+        (r"--record and --no-record exclude each other", "--record", "x", "--no-record"),
+        (r"only one program can be run, but 'a' and 'b'", "a", "b"),
+        (r"either the program 'a' or -kernel 'b'", "a", "-kernel", "b"),
+        (r"nothing to run: -bios none needs a -kernel", "-bios", "none"),
+        (r"-append needs a -kernel", "-append", "x", "-bios", "none", "-kernel="),
+        (r"cannot read /nonexistent/kernel: No such file", "-kernel", "/nonexistent/kernel", "-bios", "none"),
+        (r"cannot read /nonexistent/rd: No such file", "GUEST", "-initrd", "/nonexistent/rd"),
+        (r"cannot read /: Is a directory", "/"),
+        (r"cannot read /dev/null: Not a regular file", "/dev/null"),
+        (r"cannot write the statistics /nonexistent/s: No such file", "GUEST", "--stats", "/nonexistent/s"),
+        (r"cannot write the record /nonexistent/r: No such file", "GUEST", "--record", "/nonexistent/r"),
+        (r"cannot write the console to /nonexistent/c: No such file", "GUEST", "-serial", "file:/nonexistent/c"),
+        (r"cannot read /nonexistent/r: No such file", "--replay-input", "/nonexistent/r"),
+    ]
+
+    def test_wrong_arguments_are_refused_in_one_sentence(self):
+        for pattern, *arguments in self.REFUSED:
+            if arguments[-1] == "-kernel=":
+                pattern, arguments = r"-kernel '': the name of a file must not be empty", arguments
+            refuses(pattern, *[guest("dead") if word == "GUEST" else word for word in arguments])
+
+    def test_append_and_initrd_need_a_kernel(self):
+        refuses(r"-append needs a -kernel", "-append", "x")
+        refuses(r"-initrd needs a -kernel", "-initrd", "x", "-bios", "default")
+
+    def test_files_that_cannot_be_images_are_refused(self):
+        refuses(r"cannot use .*: the file is empty", self.path("empty", b""))
+        huge = self.path("huge", b"")
+        os.truncate(huge, (8 << 30) + 1)
+        refuses(r"cannot use .*: the file is larger than 8 GiB", huge)
+        refuses(r"does not fit|RAM", self.path("large", b"\1" * (3 << 20)), "-m", "2M")
+        if os.geteuid() != 0:
+            secret = self.path("secret", b"x")
+            os.chmod(secret, 0)
+            refuses(r"cannot read .*: Permission denied", secret)
+
+    def test_a_missing_package_is_named(self):
+        env = dict(os.environ, LOCKSCOPE_ROOT="/nonexistent")
+        refuses(r"OpenSBI firmware is not installed; Debian's package opensbi", env=env)
+        os.makedirs(self.path("usr/share/qemu"))
+        self.path("usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin", b"\1\2")
+        env["LOCKSCOPE_ROOT"] = self.folder
+        refuses(r"\(U-Boot\) is not installed; Debian's package u-boot-qemu", env=env)
+
+    def test_help_lists_every_option_once_and_every_exit_code(self):
+        result = run("--help")
+        text = result.stdout.decode()
+        check(result.returncode == 0 and result.stderr == b"", result)
+        with open(os.path.join(DOCS, "reference", "options.md")) as page:
+            names = re.findall(r"^\| `(--?[a-z-]+)", page.read(), re.M)
+        check(len(names) > 30, names)
+        for name in names:
+            check(len(re.findall(r"^  %s( |$)" % re.escape(name), text, re.M)) == 1, name, "in the help")
+        check("--reference" not in text, "a hidden option is shown")
+        for code in ("2", "122", "123", "124", "125", "141", "128 + n"):
+            check(re.search(r"^  %s  " % re.escape(code), text, re.M), code, "in the help")
+        check(run("-h").stdout == result.stdout and run("-help").stdout == result.stdout, "spellings of -help")
+
+    def test_the_generated_pages_are_up_to_date(self):
+        for page in ("options", "exit-codes"):
+            with open(os.path.join(DOCS, "reference", page + ".md"), "rb") as file:
+                check(run("--reference", page).stdout == file.read(), "docs/reference/%s.md is old:" % page,
+                      "lockscope --reference", page)
+
+    def test_every_spelling_of_an_option_means_the_same(self):
+        want = run(guest("echo"), "-smp", "3", "--max-cycles", "20000", "--state-hash")
+        check(want.returncode == 125, want)
+        for spelling in (["--smp", "3"], ["-smp=3"], ["--smp=3"], ["-smp", "cpus=3"], ["-smp", "7", "-smp", "0x3"]):
+            got = run(*spelling, "-max-cycles=20000", "-state-hash", "--", guest("echo"))
+            check(hash_of(got) == hash_of(want), spelling)
+        other = run(guest("echo"), "-smp", "2", "--max-cycles", "20000", "--state-hash")
+        check(hash_of(other) != hash_of(want), "other harts, same hash")
+
+    def test_qemus_command_lines_are_understood(self):
+        result = run("-machine", "virt,aclint=off", "-cpu", "rv64,svadu=off,sstc=off,zba=false,misaligned=no", "-smp", "2", "-m",
+                     "size=1.5G", "-bios", "none", "-kernel", guest("echo"), "-append", "a b", "-nographic", "-serial", "mon:stdio",
+                     "-display", "none", "-monitor", "none", "-no-reboot", "-icount", "shift=0", "-accel", "tcg", "-name", "x",
+                     "-rtc", "base=2001-02-03T04:05:06", stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        check(re.search(r"note: -icount means nothing here", result.stderr.decode()), result)
+
+
+class Runs(Case):
+    def test_the_guests_exit_code_is_the_programs(self):
+        for name in ("echo", "wait"):
+            result = run(guest(name), "--no-record", stdin=b"helloq")
+            check(result.returncode == 7 and result.stdout == b">helloq" and result.stderr == b"", result)
+
+    def test_a_piped_script_gives_the_same_run_every_time(self):
+        script = bytes(range(97, 113)) * 20 + b"q"
+        for name in ("echo", "wait"):
+            hashes = {hash_of(run(guest(name), "-smp", "3", "--state-hash", stdin=script)) for _ in range(3)}
+            slow = subprocess.Popen([PROGRAM, guest(name), "-smp", "3", "--state-hash"], stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for byte in (script[:100], script[100:101], script[101:]):
+                slow.stdin.write(byte)
+                slow.stdin.flush()
+                time.sleep(0.2)
+            out, err = slow.communicate(timeout=PATIENCE)
+            hashes.add(re.search(rb"state hash (\w+)", err).group(1).decode())
+            file = self.path("script", script)
+            with open(file, "rb") as stdin:
+                result = subprocess.run([PROGRAM, guest(name), "-smp", "3", "--state-hash"], stdin=stdin, capture_output=True,
+                                        timeout=PATIENCE)
+            hashes.add(hash_of(result))
+            check(out == b">" + script and result.stdout == out, name, out, result)
+            check(len(hashes) == 1, name, hashes)
+
+    def test_a_live_pipe_is_answered_as_its_bytes_come(self):
+        process = subprocess.Popen([PROGRAM, guest("wait")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        check(process.stdout.read(1) == b">", "no prompt")
+        for byte in b"ab":
+            time.sleep(1.2 if byte == ord("a") else 0.1)
+            process.stdin.write(bytes([byte]))
+            process.stdin.flush()
+            check(process.stdout.read(1) == bytes([byte]), "no echo")
+        process.stdin.write(b"q")
+        process.stdin.flush()
+        check(process.wait(PATIENCE) == 7, process.returncode)
+
+    def test_limits_have_their_own_exit_codes(self):
+        result = run(guest("echo"), "--max-cycles", "100000")
+        check(result.returncode == 125 and result.stdout == b">", result)
+        check(result.stderr == b"lockscope: stopped before cycle 100000 (--max-cycles)\n", result)
+        result = run(guest("wait"), "--max-cycles", "300000000")
+        check(result.returncode == 125, result)
+        began = time.monotonic()
+        result = run(guest("echo"), "--timeout", "0.3")
+        check(result.returncode == 124 and result.stdout == b">" and time.monotonic() - began < 20, result)
+        check(re.fullmatch(rb"lockscope: stopped after 0.3 seconds \(--timeout\), at cycle \d+\n", result.stderr), result)
+
+    def test_a_dead_machine_ends_the_run(self):
+        for name, stdin in (("dead", b""), ("dead", b"unread"), ("dead", b"x" * 100)):
+            result = run(guest(name), "-smp", "2", stdin=stdin)
+            check(result.returncode == 123 and result.stdout == b">", result)
+            check(re.search(rb"every hart waits", result.stderr), result)
+
+    def test_a_headless_run_does_not_wait_for_idle_time(self):
+        began = time.monotonic()
+        result = run(guest("wait"), "--max-cycles", "6000000000", "--headless")
+        check(result.returncode == 125 and time.monotonic() - began < 30, result, time.monotonic() - began)
+
+    def test_no_reboot_ends_the_run_at_a_reset(self):
+        result = run(guest("echo"), "-no-reboot", stdin=b"aRb")
+        check(result.returncode == 0 and result.stdout == b">aR", result)
+
+    def test_the_console_can_go_elsewhere(self):
+        out = self.path("console")
+        result = run(guest("dead"), "-serial", "file:" + out)
+        check(result.returncode == 123 and result.stdout == b"", result)
+        with open(out, "rb") as file:
+            check(file.read() == b">", "the file's content")
+        result = run(guest("dead"), "-serial", "null", stdin=b"x")
+        check(result.returncode == 123 and result.stdout == b"" and not self.records(), result)
+
+    def test_signals_stop_cleanly(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            for name in ("echo", "wait"):
+                stats = self.path("stats")
+                process = subprocess.Popen([PROGRAM, guest(name), "--stats", stats, "--record", self.path("record")],
+                                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                process.stdin.write(b"abc")
+                process.stdin.flush()
+                check(process.stdout.read(4) == b">abc", name)
+                process.send_signal(number)
+                _, said = process.communicate(timeout=PATIENCE)
+                check(process.returncode == 128 + number, name, number, process.returncode, said)
+                with open(stats) as file:
+                    check(json.load(file)["stop"] == "signal", "stats after a signal")
+                with open(self.path("record")) as file:
+                    check(re.search(r"^end .* signal %d " % (128 + number), file.read(), re.M), "record after a signal")
+
+    def test_a_reader_that_goes_away_ends_the_run(self):
+        process = subprocess.Popen([PROGRAM, guest("echo")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        check(process.stdout.read(1) == b">", "no prompt")
+        process.stdout.close()
+        process.stdin.write(b"abc")
+        process.stdin.close()
+        check(process.wait(PATIENCE) == 141, process.returncode)
+        process.stderr.close()
+
+    def test_closed_standard_files_do_no_harm(self):
+        result = subprocess.run(["sh", "-c", '"$0" "$1" <&- 2>&-', PROGRAM, guest("dead")], capture_output=True, timeout=PATIENCE)
+        check(result.returncode == 123 and result.stdout == b">", result)
+
+    def test_statistics_follow_their_schema(self):
+        file = self.path("stats.json")
+        result = run(guest("echo"), "-smp", "2", "--seed", "5", "--stats", file, "--state-hash", stdin=b"abq")
+        with open(file) as stats_file:
+            stats = json.load(stats_file)
+        check(list(stats) == ["format", "version", "program", "configuration", "stop", "exit-code", "state-hash", "machine",
+                              "harts", "host"], list(stats))
+        check(stats["format"] == "lockscope-stats" and stats["version"] == 1, stats)
+        check(stats["stop"] == "finished" and stats["exit-code"] == 7 and stats["state-hash"] == hash_of(result), stats)
+        check(stats["configuration"]["harts"] == 2 and stats["configuration"]["seed"] == 5, stats)
+        check(stats["configuration"]["svadu"] is True and stats["configuration"]["bootargs"] is None, stats)
+        image, = stats["configuration"]["images"]
+        check(image["role"] == "kernel" and image["bytes"] == os.path.getsize(guest("echo")), image)
+        check(len(stats["harts"]) == 2 and stats["harts"][0]["hart"] == 0, stats)
+        check(sum(h["instructions"] for h in stats["harts"]) == stats["machine"]["instructions"] > 0, stats)
+        check(stats["machine"]["cycles"] > 0 and stats["host"]["seconds"] > 0, stats)
+        with open(os.path.join(DOCS, "reference", "stats.md")) as page:
+            text = page.read()
+        names = set(stats) | set(stats["machine"]) | set(stats["harts"][0]) | set(stats["host"]) | set(image)
+        names |= set(stats["configuration"])
+        for name in names:
+            check("`%s`" % name in text, "docs/reference/stats.md does not tell of", name)
+        del stats["host"]
+        run(guest("echo"), "-smp", "2", "--seed", "5", "--stats", file, stdin=b"abq")
+        with open(file) as stats_file:
+            again = json.load(stats_file)
+        del again["host"]
+        check(again == stats, "statistics of the same run differ outside `host`", again, stats)
+
+
+class Records(Case):
+    def test_a_recorded_run_repeats_bit_for_bit(self):
+        for name, more in (("echo", []), ("wait", []), ("wait", ["--seed", "9", "-m", "8M"]), ("echo", ["--granule", "8"])):
+            file = self.path("record")
+            want = run(guest(name), "-smp", "4", "--record", file, "--state-hash", *more, stdin=b"some input\nq")
+            copy = self.path("copy")
+            got = run("--replay-input", file, "--state-hash", "--record", copy)
+            check(got.returncode == want.returncode == 7 and got.stdout == want.stdout, name, more, want, got)
+            check(hash_of(got) == hash_of(want), name, more)
+            with open(file) as one, open(copy) as other:
+                check(one.read() == other.read(), name, more, "the record of the replay differs")
+
+    def test_a_run_that_was_cut_off_repeats_up_to_there(self):
+        file = self.path("record")
+        for name in ("echo", "wait", "dead"):
+            for cycles in ("20000000", "20000013", "20000101", "31234567"):
+                want = run(guest(name), "-smp", "4", "--record", file, "--state-hash", "--max-cycles", cycles, stdin=b"input")
+                got = run("--replay-input", file, "--state-hash")
+                check(want.returncode in (125, 123) and got.returncode == 0, name, cycles, want, got)
+                check(hash_of(got) == hash_of(want) and got.stdout == want.stdout, name, cycles, want, got)
+
+    def test_live_input_repeats_bit_for_bit(self):
+        for name in ("echo", "wait"):
+            file = self.path("record")
+            process = subprocess.Popen([PROGRAM, guest(name), "-smp", "3", "--record", file, "--state-hash"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(1.3)
+            for byte in b"xyz":
+                process.stdin.write(bytes([byte]))
+                process.stdin.flush()
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=PATIENCE)
+            got = run("--replay-input", file, "--state-hash")
+            check(got.returncode == 0 and got.stdout == out, name, out, got)
+            check(hash_of(got).encode() in err, name, err, got)
+
+    def test_records_are_kept_by_default_and_their_command_is_printed(self):
+        result = run(guest("echo"), "-append", "it's", "--state-hash", stdin=b"abq")
+        record, = self.records()
+        command = re.search(r"this repeats the run: (.*)$", result.stderr.decode(), re.M).group(1)
+        check(command == "%s --replay-input %s" % (PROGRAM, record), command)
+        again = subprocess.run(command + " --state-hash", shell=True, capture_output=True, timeout=PATIENCE,
+                               stdin=subprocess.DEVNULL)
+        check(hash_of(again) == hash_of(result) and self.records() == [record], again)
+
+    def test_no_record_stays_without_input(self):
+        check(run(guest("dead")).stderr.count(b"\n") == 1 and self.records() == [], self.records())
+        check(run(guest("echo"), "--no-record", stdin=b"q").stderr == b"" and self.records() == [], self.records())
+
+    def test_only_the_newest_twenty_are_kept(self):
+        run(guest("echo"), stdin=b"q")
+        folder = os.path.dirname(self.records()[0])
+        for i in range(30):
+            with open(os.path.join(folder, "run-20000101-0000%02d-1.inputs" % i), "w"):
+                pass
+        with open(os.path.join(folder, "mine"), "w"):
+            pass
+        run(guest("echo"), stdin=b"q")
+        names = [os.path.basename(path) for path in self.records()]
+        check(len(names) == 21 and "mine" in names and "run-20000101-000029-1.inputs" in names, names)
+
+    def test_a_run_goes_on_where_no_record_can_be_kept(self):
+        env = dict(os.environ, XDG_STATE_HOME=self.path("file", b"x"))
+        result = run(guest("echo"), stdin=b"q", env=env)
+        check(result.returncode == 7 and re.match(rb"lockscope: note: the input is not recorded: .*\n$", result.stderr), result)
+
+    def test_bad_records_are_refused_with_the_line(self):
+        file = self.path("record")
+        run(guest("echo"), "--record", file, stdin=b"abq")
+        with open(file) as good:
+            lines = good.read().split("\n")[:-1]
+        first = lines.index("inputs") + 1
+
+        def replaced(line, text):
+            return "\n".join(lines[:line] + text + lines[line + 1:]) + "\n"
+
+        words = lines[first].split(" ")
+        rows = [
+            (r"line 1: this is not a record", "hello\n"),
+            (r"line 1: this is not a record", "\0\1\2\n"),
+            (r"line 1: the record is cut off", ""),
+            (r"line 1: the record has a format", replaced(0, ["lockscope-record 2"])),
+            (r"line 3: unknown setting", replaced(2, ["setting hearts 4"])),
+            (r"line 3: a setting must be one number", replaced(2, ["setting harts four"])),
+            (r"line 3: the setting's value is out of range", replaced(2, ["setting harts 4294967297"])),
+            (r"line %d: the record's head lacks a setting" % (first - 1), replaced(2, [])),
+            (r"line 3: unknown kind of line", replaced(2, ["what is this"])),
+            (r"line 3: unknown role", replaced(2, ["image disk 1 0123456789abcdef x"])),
+            (r"line %d: an input must be" % (first + 1), replaced(first, ["1 2 3"])),
+            (r"line %d: an input must be" % (first + 1), replaced(first, [lines[first] + " 0"])),
+            (r"line %d: an input must be" % (first + 1), replaced(first, [" ".join(words[:3] + ["konsole"] + words[4:])])),
+            (r"line %d: an input must be" % (first + 1), replaced(first, [" ".join(["-1"] + words[1:])])),
+            (r"line %d: the input comes before" % (first + 2), replaced(first + 1, [" ".join(["0", "0"] + words[2:])])),
+            (r"line %d: the end must be" % len(lines), replaced(len(lines) - 1, ["end 1 2 3 finished 7"])),
+            (r"line %d: the end must be" % len(lines), replaced(len(lines) - 1, [lines[-1].replace("finished", "stopped")])),
+            (r"line %d: the record is cut off: its end line" % len(lines), replaced(len(lines) - 1, [])),
+            (r"line %d: the record is cut off within" % len(lines), "\n".join(lines)),
+            (r"line %d: the record goes on" % (len(lines) + 1), "\n".join(lines + ["end"]) + "\n"),
+        ]
+        for pattern, text in rows:
+            refuses(pattern, "--replay-input", self.path("bad", text.encode()))
+
+    def test_a_record_refuses_another_machine(self):
+        file, kernel = self.path("record"), self.path("kernel")
+        shutil.copy(guest("echo"), kernel)
+        run(kernel, "--record", file, "-smp", "2", stdin=b"abq")
+        refuses(r"was recorded with harts 2, not 3", "--replay-input", file, "-smp", "3")
+        refuses(r"was recorded with -append '', not 'x'", "--replay-input", file, "-append", "x")
+        refuses(r"was recorded without a firmware", "--replay-input", file, "-bios", guest("dead"))
+        shutil.copy(guest("wait"), kernel)
+        refuses(r"was recorded with another kernel than .*kernel", "--replay-input", file)
+        check(run("--replay-input", file, "-kernel", guest("echo")).returncode == 7, "the same kernel elsewhere")
+        os.unlink(kernel)
+        refuses(r"cannot read .*kernel: No such file", "--replay-input", file)
+
+    def test_a_replay_that_goes_astray_says_so(self):
+        file = self.path("record")
+        run(guest("echo"), "--record", file, stdin=b"abq")
+        with open(file) as good:
+            text = good.read()
+        for pattern, bad in (("state at the end is another", re.sub(r"[0-9a-f]{16}\n$", "0" * 16 + "\n", text)),
+                             ("diverged", text.replace("console 0 0x71", "console 0 0x72"))):
+            result = run("--replay-input", self.path("bad", bad.encode()))
+            check(result.returncode == 122 and pattern in result.stderr.decode(), pattern, result)
+
+
+class Screen:
+    """A program on a terminal of its own, which stays open here so that its modes can be looked at."""
+
+    def __init__(self, *arguments):
+        self.master, self.slave = pty.openpty()
+        self.modes = termios.tcgetattr(self.slave)
+        self.text = b""
+        self.process = subprocess.Popen([PROGRAM, *arguments], stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                                        start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.slave)
+        os.close(self.master)
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def expect(self, pattern, seconds=PATIENCE):
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.text):
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            check(ready, "no", pattern, "in", self.text)
+            self.text += os.read(self.master, 4096)
+        self.text = self.text[re.search(pattern, self.text).end():]
+
+    def is_raw(self):
+        return not termios.tcgetattr(self.slave)[3] & (termios.ECHO | termios.ICANON | termios.ISIG)
+
+    def check_restored(self):
+        check(termios.tcgetattr(self.slave) == self.modes, "the terminal's modes were left changed")
+
+    def ends(self, code):
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < end:
+            if select.select([self.master], [], [], 0.05)[0]:
+                self.text += os.read(self.master, 4096)
+        check(self.process.returncode == code, "exit code", self.process.returncode, "not", code, self.text)
+        self.check_restored()
+
+
+class Terminal(Case):
+    def screen(self, *arguments):
+        self.screens = getattr(self, "screens", [])
+        self.screens.append(Screen(*arguments))
+        return self.screens[-1]
+
+    def close(self):
+        for screen in getattr(self, "screens", []):
+            screen.close()
+        super().close()
+
+    def test_keys_are_the_guests_and_the_escape_key_quits(self):
+        for name in ("echo", "wait", "dead"):
+            screen = self.screen(guest(name), "-smp", "2")
+            screen.expect(rb"Ctrl-A x quits, Ctrl-A h helps; all other keys are the guest's.\r\r?\n")
+            screen.expect(rb">")
+            check(screen.is_raw(), "not raw")
+            if name != "dead":
+                screen.type(b"a\x03")
+                screen.expect(rb"a\x03")
+                screen.type(b"\x01\x01")
+                screen.expect(rb"\x01")
+            screen.type(b"\x01h")
+            screen.expect(rb"Ctrl-A x quits.*\n.*Cycle \d+, \d+ instructions, \d of 2 harts running")
+            screen.type(b"\x01c")
+            screen.expect(rb"no monitor yet")
+            screen.type(b"\x01x")
+            screen.ends(0)
+
+    def test_the_escape_key_can_be_another_or_none(self):
+        screen = self.screen(guest("wait"), "--escape", "^]")
+        screen.expect(rb"Ctrl-\] x quits")
+        screen.expect(rb">")
+        screen.type(b"\x01x")
+        screen.expect(rb"\x01x")
+        screen.type(b"\x1dx")
+        screen.ends(0)
+        screen = self.screen(guest("wait"), "--escape", "none")
+        screen.expect(rb">")
+        screen.type(b"\x01xq")
+        screen.expect(rb"\x01xq")
+        screen.ends(7)
+
+    def test_the_guests_end_restores_the_terminal(self):
+        screen = self.screen(guest("echo"))
+        screen.expect(rb">")
+        screen.type(b"q")
+        screen.ends(7)
+
+    def test_refusals_leave_the_terminal_alone(self):
+        screen = self.screen("-smp", "0")
+        screen.expect(rb"lockscope: -smp 0")
+        screen.ends(2)
+
+    def test_signals_restore_the_terminal(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            for name in ("echo", "wait"):
+                screen = self.screen(guest(name))
+                screen.expect(rb">")
+                screen.process.send_signal(number)
+                screen.ends(128 + number)
+
+    def test_suspension_restores_the_terminal_and_continuation_makes_it_raw_again(self):
+        screen = self.screen(guest("wait"))
+        screen.expect(rb">")
+        os.kill(screen.process.pid, signal.SIGTSTP)
+        _, status = os.waitpid(screen.process.pid, os.WUNTRACED)
+        check(os.WIFSTOPPED(status), status)
+        screen.check_restored()
+        os.kill(screen.process.pid, signal.SIGCONT)
+        end = time.monotonic() + PATIENCE
+        while not screen.is_raw() and time.monotonic() < end:
+            time.sleep(0.01)
+        check(screen.is_raw(), "not raw again")
+        screen.type(b"b")
+        screen.expect(rb"b")
+        screen.type(b"\x01x")
+        screen.ends(0)
+
+    def test_idle_time_passes_at_the_pace_of_the_wall_clock(self):
+        screen = self.screen(guest("wait"))
+        screen.expect(rb">")
+        time.sleep(0.3)
+        began = time.monotonic()
+        screen.type(b"t")
+        screen.expect(rb"t")
+        check(time.monotonic() - began < 0.7, "a key took", time.monotonic() - began)
+        screen.expect(rb"!")
+        took = time.monotonic() - began
+        check(0.9 < took < 1.6, "a second of the guest took", took)
+        screen.type(b"q")
+        screen.ends(7)
+
+    def test_a_typed_run_repeats_bit_for_bit(self):
+        for name in ("echo", "wait"):
+            file = self.path("record")
+            screen = self.screen(guest(name), "-smp", "4", "--record", file, "--state-hash")
+            screen.expect(rb">")
+            for key in (b"o", b"n", b"e", b"a paste longer than the FIFO", b"t"):
+                screen.type(key)
+                time.sleep(0.1)
+            screen.expect(rb"FIFOt")
+            screen.type(b"\x01x")
+            screen.expect(rb"state hash")
+            screen.expect(rb"[0-9a-f]{16}" if b"\n" in screen.text else rb"\n")
+            screen.ends(0)
+            with open(file) as record:
+                want = re.search(r"^end .* quit 0 ([0-9a-f]{16})$", record.read(), re.M).group(1)
+            got = run("--replay-input", file, "--state-hash")
+            check(got.returncode == 0 and hash_of(got) == want, name, want, got)
+            on_screen = self.screen("--replay-input", file, "--state-hash")
+            on_screen.expect(b"state hash " + want.encode())
+            on_screen.ends(0)
+
+    def test_headless_leaves_the_terminal_alone(self):
+        screen = self.screen(guest("echo"), "--headless", "--timeout", "1")
+        screen.expect(rb">")
+        screen.check_restored()
+        screen.ends(124)
+
+    def test_a_terminal_that_goes_away_ends_the_run(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([PROGRAM, guest("wait")], stdin=slave, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(slave)
+        time.sleep(0.3)
+        os.close(master)
+        check(process.wait(PATIENCE) == 129, process.returncode)
+
+
+GROUPS = {"usage": Usage, "runs": Runs, "records": Records, "terminal": Terminal}
+
+
+def main():
+    tests = [(GROUPS[group], name) for group in sys.argv[4:] or GROUPS for name in vars(GROUPS[group])
+             if name.startswith("test_")]
+    print("1..%d" % len(tests), flush=True)
+    failed = 0
+    for number, (group, name) in enumerate(tests, 1):
+        case = group()
+        try:
+            getattr(case, name)()
+            print("ok %d %s" % (number, name), flush=True)
+        except Exception:  # every kind of failure is a failed test
+            failed += 1
+            print("not ok %d %s" % (number, name), flush=True)
+            print("\n".join("# " + line for line in traceback.format_exc().splitlines()[-3:]), flush=True)
+        finally:
+            case.close()
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The files that a run starts from: which ones (bundled guest, firmware search), their bytes and their hashes.
+ */
+#ifndef UI_IMAGE_H
+#define UI_IMAGE_H
+
+#include "option.h"
+
+enum image_role { IMAGE_FIRMWARE, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_ROLE_COUNT };
+
+extern const char *const image_role_names[IMAGE_ROLE_COUNT];
+
+struct image {
+    char *path; /* absolute; owned; NULL: the role is not filled */
+    void *data; /* owned; NULL after images_forget_data */
+    size_t bytes;
+    uint64_t hash; /* XXH3, 64 bits */
+};
+
+struct images {
+    struct image role[IMAGE_ROLE_COUNT];
+};
+
+/* Decides which files the options mean, reads them all, and sets harts of the bundled guest. False with a sentence. */
+bool images_load(struct images *images, struct options *options, struct emu_error *error);
+/* Lets *config point at the bytes. */
+void images_configure(const struct images *images, struct emu_config *config);
+/* Frees the bytes, which the machine has copied; names, sizes and hashes stay. */
+void images_forget_data(struct images *images);
+void images_finish(struct images *images);
+
+/* Reads one regular, non-empty file of at most 8 GiB. */
+bool image_read(struct image *image, const char *path, struct emu_error *error);
+
+#endif

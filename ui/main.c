@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The program lockscope: reads the command line, builds the machine, runs a session, reports. All refusals come before the
+ * terminal is touched, each as one sentence on standard error and exit code 2.
+ */
+#define _GNU_SOURCE
+#include "cli.h"
+#include "ending.h"
+#include "image.h"
+#include "record.h"
+#include "replay.h"
+#include "session.h"
+#include "stats.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct program {
+    struct options options;
+    struct replay replay;
+    struct images images;
+    struct emu_machine *machine; /* owned */
+    struct record *record;       /* owned; NULL: none */
+    int console_fd;
+};
+
+static void say(const struct emu_error *error)
+{
+    if (error->text[0])
+        fprintf(stderr, "lockscope: %s\n", error->text);
+}
+
+/* Files we open must not become standard input, output or error where the caller closed those. */
+static void occupy_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool read_options(struct program *program, int argc, char **argv, struct emu_error *error)
+{
+    struct options *options = &program->options;
+    options_init(options);
+    if (!options_parse(options, argc, argv, error))
+        return false;
+    if (!options->replay_file)
+        return true;
+    /* The record is the base, the command line comes on top. */
+    if (!replay_read(&program->replay, options->replay_file, error))
+        return false;
+    struct options given = *options;
+    options_init(options);
+    replay_base(&program->replay, options);
+    if (given.program || given.kernel) {
+        options->kernel = NULL;
+        if (given.program)
+            options->bios = given.bios ? given.bios : "none";
+    }
+    return options_parse(options, argc, argv, error);
+}
+
+static bool open_console(struct program *program, struct emu_error *error)
+{
+    const struct options *options = &program->options;
+    program->console_fd = options->serial == SERIAL_NULL ? -1 : STDOUT_FILENO;
+    if (options->serial != SERIAL_FILE)
+        return true;
+    program->console_fd = open(options->serial_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return program->console_fd >= 0 ||
+           emu_error_set(error, "cannot write the console to %s: %s", options->serial_file, strerror(errno));
+}
+
+/* A record that was asked for must work; the one kept by default may fail with a note. */
+static bool open_record(struct program *program, struct emu_error *error)
+{
+    const struct options *options = &program->options;
+    bool by_default = !options->no_record && !options->replay_file && session_has_input(options);
+    if (!options->record_file && !by_default)
+        return true;
+    program->record = record_create(options, &program->images, error);
+    if (program->record || options->record_file)
+        return program->record;
+    fprintf(stderr, "lockscope: note: the input is not recorded: %s\n", error->text);
+    return true;
+}
+
+static bool check_stats_file(const struct options *options, struct emu_error *error)
+{
+    FILE *file = options->stats_file ? fopen(options->stats_file, "ae") : NULL;
+    if (options->stats_file && !file)
+        return emu_error_set(error, "cannot write the statistics %s: %s", options->stats_file, strerror(errno));
+    if (file)
+        fclose(file);
+    return true;
+}
+
+static bool build(struct program *program, int argc, char **argv, struct emu_error *error)
+{
+    struct options *options = &program->options;
+    if (!images_load(&program->images, options, error))
+        return false;
+    if (options->replay_file && !replay_matches(&program->replay, options, &program->images, error))
+        return false;
+    struct emu_config config = options->machine;
+    images_configure(&program->images, &config);
+    program->machine = emu_machine_create(&config, error);
+    images_forget_data(&program->images);
+    return program->machine && check_stats_file(options, error) && open_console(program, error) && open_record(program, error);
+}
+
+static void notes(const struct options *options)
+{
+    for (unsigned i = 0; i < options->ignored_count; i++)
+        fprintf(stderr, "lockscope: note: -%s means nothing here and is ignored\n", options->ignored[i]->name);
+}
+
+/* A word for a POSIX shell. */
+static void word_print(FILE *to, const char *word)
+{
+    if (word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-")] == '\0') {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, to);
+    fputc('\'', to);
+}
+
+static int report(struct program *program, struct ending *ending, const char *name)
+{
+    const struct options *options = &program->options;
+    struct emu_error error = {0};
+    say(&ending->error);
+    if (program->record) {
+        char *path = record_close(program->record, program->machine, ending, &error);
+        program->record = NULL;
+        say(&error);
+        if (path) {
+            fputs("lockscope: the input is recorded; this repeats the run: ", stderr);
+            word_print(stderr, name);
+            fputs(" --replay-input ", stderr);
+            word_print(stderr, path);
+            fputc('\n', stderr);
+        }
+        free(path);
+    }
+    if (options->state_hash)
+        fprintf(stderr, "state hash %016" PRIx64 "\n", emu_state_hash(program->machine));
+    error.text[0] = '\0';
+    if (options->stats_file &&
+        !stats_write(options->stats_file, program->machine, &options->machine, &program->images, ending, &error)) {
+        say(&error);
+        return ending_rows[ENDING_ERROR].code;
+    }
+    return ending->code;
+}
+
+static int run(struct program *program, int argc, char **argv)
+{
+    struct options *options = &program->options;
+    struct emu_error error = {0};
+    if (!read_options(program, argc, argv, &error)) {
+        say(&error);
+        return ending_rows[ENDING_ERROR].code;
+    }
+    if (options->help || options->version) {
+        if (options->help)
+            help_print(stdout);
+        else
+            printf("lockscope %s\n", LOCKSCOPE_VERSION);
+        return 0;
+    }
+    if (options->reference) {
+        if (reference_print(stdout, options->reference))
+            return 0;
+        fprintf(stderr, "lockscope: there is no generated page '%s'\n", options->reference);
+        return ending_rows[ENDING_ERROR].code;
+    }
+    if (!build(program, argc, argv, &error)) {
+        say(&error);
+        return ending_rows[ENDING_ERROR].code;
+    }
+    notes(options);
+    struct ending ending = session_run(program->machine, options, program->console_fd, program->record,
+                                       options->replay_file ? &program->replay : NULL);
+    return report(program, &ending, argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_files();
+    signals_catch();
+    struct program program = {.console_fd = -1};
+    int code = run(&program, argc, argv);
+    if (program.record) /* built in vain */
+        free(record_close(program.record, program.machine, &(struct ending){.kind = ENDING_ERROR}, NULL));
+    emu_machine_destroy(program.machine);
+    images_finish(&program.images);
+    replay_finish(&program.replay);
+    if (fflush(stdout) && code == 0)
+        code = ending_rows[ENDING_ERROR].code;
+    return code;
+}

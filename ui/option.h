@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the command line asks for, and the rows (option.def, cpu.def) that say how it is spelled.
+ * Strings are borrowed: from argv, or from the record that is replayed.
+ */
+#ifndef UI_OPTION_H
+#define UI_OPTION_H
+
+#include <emu/emu.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
+enum option_owner { OPTION_QEMU, OPTION_OURS, OPTION_HIDDEN };
+
+struct option_row;
+
+struct options {
+    struct emu_config machine; /* without images */
+    bool harts_given;
+    const char *bios;    /* "none", "default", a file; NULL: not given */
+    const char *kernel;  /* NULL: none */
+    const char *program; /* the positional argument; NULL: none */
+    const char *initrd;
+    const char *dtb;
+
+    enum serial_kind serial;
+    const char *serial_file;
+    int escape; /* the control character, -1: none */
+    bool headless;
+    bool no_reboot;
+
+    uint64_t max_cycles;    /* UINT64_MAX: no limit */
+    double timeout_seconds; /* 0: no limit */
+
+    const char *stats_file;
+    const char *record_file; /* NULL: a new file under the user's state directory */
+    bool no_record;
+    const char *replay_file;
+    bool state_hash;
+
+    bool help, version;
+    const char *reference;
+
+    const struct option_row *ignored[8]; /* options given that mean nothing here */
+    unsigned ignored_count;
+};
+
+struct option_row {
+    const char *name;
+    const char *alias;    /* NULL: none */
+    const char *argument; /* NULL: takes none */
+    enum option_owner owner;
+    const char *meaning;
+    /* `spelling` is how the user wrote the option; value is NULL when it takes none. */
+    bool (*set)(struct options *options, const struct option_row *row, const char *spelling, const char *value,
+                struct emu_error *error);
+};
+
+struct cpu_property {
+    const char *name;
+    size_t offset, bytes; /* in struct emu_cpu_config */
+    unsigned least, most; /* 0 and 1: off and on */
+    const char *meaning;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+extern const struct cpu_property cpu_properties[];
+extern const size_t cpu_property_count;
+
+/* Decimal or 0x-hexadecimal, without sign or junk, within [least, most]. */
+bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value);
+
+#endif

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The loop: decide how far to run, run, write what the guest said, look at the host, feed inputs. How long a slice is follows the
+ * host's clock, but never influences the machine; what does is only emu_input, and each use of it is recorded.
+ *
+ * Inputs come from one source: a terminal (applied when keys come; idle time passes at the wall clock's pace), a script (standard
+ * input that is no terminal; bytes are applied at cycles that depend on the machine only), a replay, or nowhere.
+ */
+#define _GNU_SOURCE
+#include "session.h"
+#include "console.h"
+#include "pace.h"
+#include "terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLICE_STEPS_FIRST   20000
+#define SLICE_STEPS_LEAST   1000
+#define SLICE_STEPS_MOST    (UINT64_C(1) << 26)
+#define SLICE_SECONDS_SHORT 0.004
+#define SLICE_SECONDS_LONG  0.010
+#define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
+
+/* When a script is fed; docs/reference/options.md tells. The quiet time is there because guests empty the receiver while they
+ * start: what comes too early is lost to them, as on a real machine. */
+#define FEED_CYCLES       10000
+#define FEED_QUIET_CYCLES 10000000
+
+enum source { SOURCE_NONE, SOURCE_TERMINAL, SOURCE_SCRIPT, SOURCE_REPLAY };
+
+struct session {
+    struct emu_machine *machine;
+    const struct options *options;
+    struct record *record; /* NULL: none */
+    struct replay *replay; /* SOURCE_REPLAY */
+    enum source source;
+    bool keys; /* standard input is a terminal and raw */
+    struct console console;
+    struct pace pace;
+    double started, deadline; /* host_seconds */
+    uint64_t slice_steps;
+
+    emu_cycle feed_cycle;   /* SCRIPT: when bytes are fed next, a multiple of FEED_CYCLES */
+    bool feeding;           /* the guest has once been quiet */
+    emu_cycle output_cycle; /* when the guest wrote last */
+
+    bool idle;           /* TERMINAL: every hart waits */
+    bool accessing;      /* no hart runs, but one waits for a device only */
+    emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
+    emu_cycle reached;   /* emu_now after the last slice */
+
+    bool ended;
+    struct ending ending;
+};
+
+bool session_has_input(const struct options *options)
+{
+    return options->serial == SERIAL_STDIO && !(options->headless && isatty(STDIN_FILENO));
+}
+
+static struct ending *end(struct session *session, enum ending_kind kind, int code)
+{
+    session->ended = true;
+    session->ending = ending_make(kind, code);
+    return &session->ending;
+}
+
+/* How many harts run or wait for a device only: with none, nothing happens before the next event. */
+static unsigned moving_harts(const struct emu_machine *machine)
+{
+    unsigned moving = 0;
+    for (unsigned hart = 0; hart < emu_harts(machine); hart++) {
+        struct emu_hart_view view;
+        emu_hart_view(machine, hart, &view);
+        moving += view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING;
+    }
+    return moving;
+}
+
+static bool is_moving(const struct emu_machine *machine)
+{
+    return moving_harts(machine) > 0;
+}
+
+/* ---- inputs ---- */
+
+static bool apply(struct session *session, const struct emu_input *input, emu_cycle cycle, struct emu_error *error)
+{
+    struct emu_position position = emu_position(session->machine);
+    emu_cycle applied;
+    if (!emu_input(session->machine, input, cycle, &applied, error))
+        return false;
+    if (session->record)
+        record_input(session->record, position, applied, input);
+    return true;
+}
+
+/* A position names the moment right after a step or an event. What the machine does beyond that without a step (a hart begins a
+ * device access or a slice) it undoes no more, and a replay that stops at the position would not have done it yet. So while
+ * anything moves, an input is applied right after one more step. False when the machine stopped instead. */
+static bool step_to_position(struct session *session)
+{
+    struct emu_until until;
+    if (!is_moving(session->machine))
+        return true;
+    emu_until_init(&until);
+    until.steps = emu_position(session->machine).steps + 1;
+    enum emu_stop_kind kind = emu_run(session->machine, &until).kind;
+    if (kind == EMU_STOP_MACHINE_EVENT)
+        end(session, ENDING_RESET, 0);
+    return kind == EMU_STOP_LIMIT;
+}
+
+/* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
+static unsigned feed(struct session *session, emu_cycle idle_cycle)
+{
+    unsigned fed = 0;
+    if (emu_console_room(session->machine) == 0 || !step_to_position(session))
+        return 0;
+    emu_cycle now = emu_now(session->machine);
+    emu_cycle cycle = is_moving(session->machine) ? 0 : idle_cycle > now ? idle_cycle : now;
+    bool script = session->source == SOURCE_SCRIPT;
+    while (emu_console_room(session->machine) > 0 &&
+           (script ? console_fill(&session->console) : console_has_byte(&session->console))) {
+        struct emu_input input = {.kind = EMU_INPUT_CONSOLE_BYTE, .a = console_take(&session->console)};
+        struct emu_error error;
+        if (!apply(session, &input, fed ? 0 : cycle, &error)) {
+            end(session, ENDING_ERROR, 0)->error = error;
+            break;
+        }
+        fed++;
+    }
+    return fed;
+}
+
+/* ---- the terminal's keys ---- */
+
+static void keys_help(const struct session *session)
+{
+    int key = session->options->escape + '@';
+    struct emu_stats stats;
+    emu_stats(session->machine, &stats);
+    fprintf(stderr,
+            "\r\nCtrl-%c x quits; Ctrl-%c h helps; Ctrl-%c c: monitor (not yet); Ctrl-%c Ctrl-%c sends Ctrl-%c to the guest.\r\n"
+            "Cycle %" PRIu64 ", %" PRIu64 " instructions, %u of %u harts running.\r\n",
+            key, key, key, key, key, key, stats.cycles, stats.instructions, moving_harts(session->machine),
+            emu_harts(session->machine));
+}
+
+static void keys_read(struct session *session)
+{
+    switch (console_read_keys(&session->console, session->source != SOURCE_TERMINAL)) {
+    case COMMAND_QUIT:
+        end(session, ENDING_QUIT, 0);
+        break;
+    case COMMAND_HELP:
+        keys_help(session);
+        break;
+    case COMMAND_MONITOR:
+        fputs("\r\nThere is no monitor yet.\r\n", stderr);
+        break;
+    case COMMAND_NONE:
+        break;
+    }
+    if (session->console.ended && !session->ended)
+        end(session, ENDING_SIGNAL, 128 + SIGHUP); /* the terminal is gone */
+}
+
+/* ---- the four sources: how far to run, and what to do when emu_run has come back with nothing to say ---- */
+
+static void terminal_plan(struct session *session, struct emu_until *until)
+{
+    if (console_has_byte(&session->console)) {
+        emu_cycle wall = pace_cycle(&session->pace);
+        feed(session, wall > session->idle_next ? session->idle_next : wall);
+    }
+    until->idle_cycle = session->accessing ? session->reached + ACCESS_CYCLES : pace_cycle(&session->pace);
+}
+
+static void terminal_react(struct session *session, const struct emu_stop *stop)
+{
+    emu_cycle reached = emu_now(session->machine);
+    if (reached != session->reached)
+        pace_adjust(&session->pace, reached);
+    session->reached = reached;
+    bool none_runs = stop->kind == EMU_STOP_IDLE || stop->kind == EMU_STOP_DEAD;
+    session->accessing = none_runs && is_moving(session->machine);
+    session->idle = none_runs && !session->accessing;
+    session->idle_next = stop->kind == EMU_STOP_IDLE ? stop->next : UINT64_MAX;
+    if (session->idle)
+        console_wait(&session->console,
+                     fmin(pace_seconds_until(&session->pace, session->idle_next), session->deadline - host_seconds()));
+}
+
+static void script_plan(struct session *session, struct emu_until *until)
+{
+    if (until->cycle > session->feed_cycle)
+        until->cycle = session->feed_cycle;
+}
+
+static emu_cycle feed_cycle_after(emu_cycle cycle)
+{
+    return (cycle / FEED_CYCLES + 1) * FEED_CYCLES;
+}
+
+/* Everything here depends on the machine and the bytes only, so that a script gives the same run every time. */
+static void script_react(struct session *session, const struct emu_stop *stop)
+{
+    struct console *console = &session->console;
+    bool is_dead = stop->kind == EMU_STOP_DEAD;
+    if (!session->feeding && !is_dead && session->feed_cycle - session->output_cycle < FEED_QUIET_CYCLES) {
+        session->feed_cycle = feed_cycle_after(session->output_cycle + FEED_QUIET_CYCLES - 1);
+        return;
+    }
+    session->feeding = true;
+    emu_cycle now = emu_now(session->machine);
+    emu_cycle at = now > session->feed_cycle ? now : session->feed_cycle;
+    unsigned fed = feed(session, at);
+    session->feed_cycle = feed_cycle_after(at);
+    if (!console_has_byte(console) && console->ended)
+        session->source = SOURCE_NONE;
+    else if (is_dead && fed == 0 && console_has_byte(console))
+        session->source = SOURCE_NONE; /* a guest that takes nothing any more */
+    else if (is_dead && fed == 0)
+        console_wait(console, session->deadline - host_seconds());
+}
+
+static void diverged(struct session *session, const char *what)
+{
+    emu_error_set(&end(session, ENDING_DIVERGED, 0)->error, "the replay of %s diverged from its record: %s", session->replay->file,
+                  what);
+}
+
+/* Whether the next input's position is reached. */
+static bool replay_is_due(const struct session *session)
+{
+    const struct replay *replay = session->replay;
+    if (replay->next == replay->count)
+        return false;
+    struct emu_position now = emu_position(session->machine), target = replay->inputs[replay->next].position;
+    return now.events >= target.events && now.steps >= target.steps;
+}
+
+static void replay_check_end(struct session *session)
+{
+    const struct replay *replay = session->replay;
+    struct emu_position now = emu_position(session->machine);
+    if (now.events != replay->end_position.events || now.steps != replay->end_position.steps)
+        diverged(session, "it ended at another place");
+    else if (emu_state_hash(session->machine) != replay->end_hash)
+        diverged(session, "the machine's state at the end is another");
+}
+
+static void replay_apply_due(struct session *session)
+{
+    struct replay *replay = session->replay;
+    while (!session->ended && replay_is_due(session)) {
+        const struct replay_input *due = &replay->inputs[replay->next];
+        struct emu_error error;
+        if (!apply(session, &due->input, due->cycle, &error))
+            diverged(session, error.text);
+        replay->next++;
+    }
+}
+
+static void replay_plan(struct session *session, struct emu_until *until)
+{
+    const struct replay *replay = session->replay;
+    replay_apply_due(session);
+    if (replay->next < replay->count)
+        until->position = replay->inputs[replay->next].position;
+    else if (until->cycle > replay->end_cycle)
+        until->cycle = replay->end_cycle;
+}
+
+/* The slice's steps are not the reason for the stop. */
+static void replay_react(struct session *session, const struct emu_stop *stop)
+{
+    const struct replay *replay = session->replay;
+    if (replay->next < replay->count) {
+        if (stop->kind == EMU_STOP_DEAD && !replay_is_due(session))
+            diverged(session, "the machine came to rest before the next input");
+    } else if (replay->end_kind == ENDING_FINISHED) {
+        diverged(session, "the guest did not end where it should");
+    } else {
+        end(session, ENDING_RECORD_END, 0);
+        replay_check_end(session);
+    }
+}
+
+static void none_react(struct session *session, const struct emu_stop *stop)
+{
+    if (stop->kind == EMU_STOP_DEAD)
+        emu_error_set(&end(session, ENDING_DEAD, 0)->error,
+                      "every hart waits and nothing is left that could wake one, at cycle %" PRIu64, emu_now(session->machine));
+}
+
+/* ---- the loop ---- */
+
+static void look_at_host(struct session *session)
+{
+    signals_clear();
+    signals_suspend(); /* the time that has passed meanwhile counts as lag: see pace_adjust */
+    int number = signals_pending();
+    if (number)
+        emu_error_set(&end(session, ENDING_SIGNAL, 128 + number)->error, "ended by signal %d (%s)", number, strsignal(number));
+    else if (host_seconds() >= session->deadline)
+        emu_error_set(&end(session, ENDING_TIMEOUT, 0)->error, "stopped after %g seconds (--timeout), at cycle %" PRIu64,
+                      session->options->timeout_seconds, emu_now(session->machine));
+    else if (session->keys)
+        keys_read(session);
+}
+
+static void write_output(struct session *session)
+{
+    struct emu_event events[128];
+    size_t count;
+    while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
+        for (size_t i = 0; i < count; i++) {
+            if (events[i].kind != EMU_EVENT_CONSOLE_OUT)
+                continue;
+            console_put(&session->console, (char)events[i].a);
+            session->output_cycle = events[i].cycle;
+        }
+    console_flush(&session->console);
+    if (session->ended || session->console.out_state == CONSOLE_OPEN)
+        return;
+    if (session->console.out_state == CONSOLE_CLOSED)
+        end(session, ENDING_CLOSED, 0);
+    else
+        end(session, ENDING_ERROR, 0)->error = session->console.out_error;
+}
+
+/* Slices that take some milliseconds: short enough for keys, long enough to be cheap. */
+static void adapt_slice(struct session *session, double seconds)
+{
+    if (seconds < SLICE_SECONDS_SHORT && session->slice_steps < SLICE_STEPS_MOST)
+        session->slice_steps *= 2;
+    else if (seconds > SLICE_SECONDS_LONG && session->slice_steps > SLICE_STEPS_LEAST)
+        session->slice_steps /= 2;
+}
+
+static void plan(struct session *session, struct emu_until *until)
+{
+    emu_until_init(until);
+    until->cycle = session->options->max_cycles;
+    until->steps = emu_position(session->machine).steps + session->slice_steps;
+    if (session->source == SOURCE_TERMINAL)
+        terminal_plan(session, until);
+    else if (session->source == SOURCE_SCRIPT)
+        script_plan(session, until);
+    else if (session->source == SOURCE_REPLAY)
+        replay_plan(session, until);
+}
+
+static void react_by_source(struct session *session, const struct emu_stop *stop)
+{
+    switch (session->source) {
+    case SOURCE_NONE:
+        none_react(session, stop);
+        break;
+    case SOURCE_TERMINAL:
+        terminal_react(session, stop);
+        break;
+    case SOURCE_SCRIPT:
+        script_react(session, stop);
+        break;
+    case SOURCE_REPLAY:
+        replay_react(session, stop);
+        break;
+    }
+}
+
+/* `slice_over`: the slice's steps are done, which means nothing to anybody. */
+static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
+{
+    bool at_max = until->cycle == session->options->max_cycles;
+    if (session->source == SOURCE_REPLAY)
+        at_max = at_max && !replay_is_due(session) && until->cycle != session->replay->end_cycle;
+    switch (stop->kind) {
+    case EMU_STOP_FINISHED:
+        end(session, ENDING_FINISHED, stop->code);
+        if (session->source == SOURCE_REPLAY)
+            replay_check_end(session);
+        break;
+    case EMU_STOP_MACHINE_EVENT:
+        end(session, ENDING_RESET, 0);
+        break;
+    case EMU_STOP_LIMIT:
+        if (slice_over)
+            break;
+        if (at_max)
+            emu_error_set(&end(session, ENDING_MAX_CYCLES, 0)->error, "stopped before cycle %" PRIu64 " (--max-cycles)",
+                          session->options->max_cycles);
+        else
+            react_by_source(session, stop);
+        break;
+    case EMU_STOP_IDLE:
+    case EMU_STOP_DEAD:
+        react_by_source(session, stop);
+        break;
+    default: /* EVENTS_FULL: written meanwhile; no breakpoints are set */
+        break;
+    }
+}
+
+static void step(struct session *session)
+{
+    struct emu_until until;
+    plan(session, &until);
+    if (session->ended)
+        return;
+    double before = host_seconds();
+    struct emu_stop stop = emu_run(session->machine, &until);
+    bool slice_over = stop.kind == EMU_STOP_LIMIT && emu_position(session->machine).steps >= until.steps;
+    if (slice_over)
+        adapt_slice(session, host_seconds() - before);
+    write_output(session);
+    if (!session->ended)
+        react(session, &stop, &until, slice_over);
+    if (!session->ended)
+        look_at_host(session);
+}
+
+/* Lets everything begin that comes before one cycle ahead of all that has happened, so that the end of the run is a place that
+ * a replay can find: it is named by that cycle. */
+static emu_cycle settle(struct session *session)
+{
+    struct emu_until until;
+    emu_cycle latest = emu_now(session->machine);
+    for (unsigned hart = 0; hart < emu_harts(session->machine); hart++) {
+        struct emu_hart_view view;
+        emu_hart_view(session->machine, hart, &view);
+        latest = view.cycle > latest ? view.cycle : latest;
+    }
+    if (session->ending.kind == ENDING_MAX_CYCLES)
+        return session->options->max_cycles;
+    if (session->ending.kind == ENDING_RECORD_END)
+        return session->replay->end_cycle;
+    emu_until_init(&until);
+    until.cycle = latest + 1;
+    struct emu_stop stop;
+    do {
+        stop = emu_run(session->machine, &until);
+        write_output(session);
+    } while (stop.kind == EMU_STOP_EVENTS_FULL || stop.kind == EMU_STOP_MACHINE_EVENT);
+    if (stop.kind == EMU_STOP_FINISHED && session->ending.kind != ENDING_DIVERGED)
+        end(session, ENDING_FINISHED, stop.code);
+    return until.cycle;
+}
+
+static void welcome(const struct session *session)
+{
+    int key = session->options->escape + '@';
+    if (session->source == SOURCE_REPLAY)
+        fprintf(stderr, "Replaying %s.\r\n", session->replay->file);
+    if (session->options->escape >= 0)
+        fprintf(stderr, "Ctrl-%c x quits, Ctrl-%c h helps; all other keys are the guest's.\r\n", key, key);
+}
+
+static void open_source(struct session *session)
+{
+    bool terminal = session->options->serial == SERIAL_STDIO && !session->options->headless && isatty(STDIN_FILENO);
+    session->source = session->replay                       ? SOURCE_REPLAY
+                      : terminal                            ? SOURCE_TERMINAL
+                      : session_has_input(session->options) ? SOURCE_SCRIPT
+                                                            : SOURCE_NONE;
+    session->keys = terminal && terminal_raw();
+    if (session->keys)
+        welcome(session);
+}
+
+struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
+                          struct replay *replay)
+{
+    double now = host_seconds();
+    struct session session = {
+        .machine = machine,
+        .options = options,
+        .record = record,
+        .replay = replay,
+        .started = now,
+        .deadline = options->timeout_seconds > 0 ? now + options->timeout_seconds : INFINITY,
+        .slice_steps = SLICE_STEPS_FIRST,
+        .feed_cycle = FEED_CYCLES,
+        .console = {.out = console_fd, .escape = options->escape},
+    };
+    session.console.deadline = session.deadline;
+    emu_events_select(machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
+    if (options->no_reboot)
+        emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET));
+    pace_set(&session.pace, 0);
+    open_source(&session);
+    while (!session.ended)
+        step(&session);
+    session.ending.cycle = settle(&session);
+    terminal_restore();
+    console_finish(&session.console);
+    session.ending.host_seconds = host_seconds() - session.started;
+    return session.ending;
+}

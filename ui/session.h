@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A session: one run of a machine, from power-on until something ends it. The only place where host time, files, keys and
+ * signals become inputs and slices of emu_run.
+ */
+#ifndef UI_SESSION_H
+#define UI_SESSION_H
+
+#include "ending.h"
+#include "option.h"
+#include "record.h"
+#include "replay.h"
+
+/* Whether standard input is read, and so whether there is anything to record. */
+bool session_has_input(const struct options *options);
+/* Runs the machine to its end. `record` and `replay` may be NULL. `console_fd` takes the console's output, -1: nobody does. */
+struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
+                          struct replay *replay);
+
+#endif

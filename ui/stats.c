@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The statistics file. Everything outside "host" is the same for the same run on any host.
+ */
+#include "stats.h"
+#include "setting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static json_t *hash_json(uint64_t hash)
+{
+    return json_sprintf("%016" PRIx64, hash);
+}
+
+static void put(json_t *object, const char *name, uint64_t value)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+static json_t *configuration_json(const struct emu_config *config, const struct images *images)
+{
+    json_t *object = json_object(), *list = json_array();
+    for (size_t i = 0; i < setting_count; i++) {
+        uint64_t value = setting_value(&settings[i], config);
+        bool is_switch = settings[i].bytes == sizeof(bool);
+        json_object_set_new(object, settings[i].name, is_switch ? json_boolean(value) : json_integer((json_int_t)value));
+    }
+    json_object_set_new(object, "bootargs", config->bootargs ? json_string(config->bootargs) : json_null());
+    for (size_t i = 0; i < IMAGE_ROLE_COUNT; i++) {
+        const struct image *image = &images->role[i];
+        if (!image->path)
+            continue;
+        json_t *one = json_object(), *path = json_string(image->path);
+        json_object_set_new(one, "role", json_string(image_role_names[i]));
+        json_object_set_new(one, "path", path ? path : json_null()); /* not UTF-8 */
+        put(one, "bytes", image->bytes);
+        json_object_set_new(one, "xxh3", hash_json(image->hash));
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(object, "images", list);
+    return object;
+}
+
+static json_t *machine_json(const struct emu_stats *stats)
+{
+    json_t *object = json_object();
+    put(object, "cycles", stats->cycles);
+    put(object, "instructions", stats->instructions);
+    put(object, "events", stats->events);
+    put(object, "device-accesses", stats->device_accesses);
+    put(object, "ram-bytes-touched", stats->ram_bytes_touched);
+    return object;
+}
+
+static json_t *harts_json(const struct emu_machine *machine)
+{
+    json_t *list = json_array();
+    for (unsigned hart = 0; hart < emu_harts(machine); hart++) {
+        struct emu_hart_stats stats;
+        emu_hart_stats(machine, hart, &stats);
+        json_t *object = json_object();
+        put(object, "hart", hart);
+        put(object, "instructions", stats.instructions);
+        put(object, "cycles-waiting", stats.cycles_waiting);
+        put(object, "traps", stats.traps);
+        put(object, "interrupts", stats.interrupts);
+        put(object, "sc-succeeded", stats.sc_succeeded);
+        put(object, "sc-failed", stats.sc_failed);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *host_json(const struct emu_stats *stats, const struct ending *ending)
+{
+    json_t *object = json_object();
+    double seconds = ending->host_seconds;
+    json_object_set_new(object, "seconds", json_real(seconds));
+    json_object_set_new(object, "mips", json_real(seconds > 0 ? stats->instructions / seconds * 1e-6 : 0));
+    put(object, "bytes", stats->host_bytes);
+    put(object, "blocks-decoded", stats->blocks_decoded);
+    put(object, "code-discarded", stats->code_discarded);
+    put(object, "walks", stats->walks);
+    return object;
+}
+
+bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
+                 const struct ending *ending, struct emu_error *error)
+{
+    struct emu_stats stats;
+    emu_stats(machine, &stats);
+    json_t *root = json_object();
+    json_object_set_new(root, "format", json_string("lockscope-stats"));
+    put(root, "version", STATS_FORMAT_VERSION);
+    json_object_set_new(root, "program", json_string(LOCKSCOPE_VERSION));
+    json_object_set_new(root, "configuration", configuration_json(config, images));
+    json_object_set_new(root, "stop", json_string(ending_rows[ending->kind].name));
+    put(root, "exit-code", ending->code);
+    json_object_set_new(root, "state-hash", hash_json(emu_state_hash(machine)));
+    json_object_set_new(root, "machine", machine_json(&stats));
+    json_object_set_new(root, "harts", harts_json(machine));
+    json_object_set_new(root, "host", host_json(&stats, ending));
+    FILE *to = fopen(file, "we");
+    bool ok = to && !json_dumpf(root, to, JSON_INDENT(2)) && fputc('\n', to) != EOF;
+    if (to && fclose(to))
+        ok = false;
+    json_decref(root);
+    return ok || emu_error_set(error, "cannot write the statistics %s: %s", file, strerror(errno));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a run did, as JSON (docs/reference/stats.md).
+ */
+#ifndef UI_STATS_H
+#define UI_STATS_H
+
+#include "ending.h"
+#include "image.h"
+
+#define STATS_FORMAT_VERSION 1
+
+bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
+                 const struct ending *ending, struct emu_error *error);
+
+#endif
