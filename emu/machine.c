@@ -313,7 +313,7 @@ static bool make_harts(struct emu_machine *m)
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
                                      .stubs = code_cache_stubs(), .queue = m->queue,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
-                                     .events_wanted = EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT), .mtime = machine_mtime,
+                                     .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
                                      .tohost_written = tohost_written, .breaks = m->breaks};
     if (!m->harts || !code)
@@ -377,6 +377,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
     m->config.bootargs = NULL;
     m->random = mix(config->seed);
+    emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     if (!boot_load(m, &tohost, &fromhost, error)) {
         emu_machine_destroy(m);
         return NULL;
