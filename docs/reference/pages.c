@@ -9,8 +9,8 @@
 
 static void head(const char *page, const char *rows, const char *title)
 {
-    printf("<!-- Made by docs/reference/pages.c from %s. Change the rows, build, and copy the page from the build folder\n"
-           "(docs/%s.md). -->\n"
+    printf("<!-- Made by docs/reference/pages.c from %s. Change the rows, build, and copy the page\n"
+           "from the build folder (docs/%s.md). -->\n"
            "# %s\n\n",
            rows, page, title);
 }
@@ -47,9 +47,9 @@ static void csr_row(unsigned first, unsigned last, unsigned step, const char *na
 static void page_csrs(void)
 {
     head("csrs", "isa/include/isa/csr.def", "Control and status registers");
-    puts("The registers that exist, with the lowest privilege that may access them, and whether they may be written. Any other number\n"
-         "raises an illegal instruction exception. What a write can change is one function a row in `emu/hart/csr.c`. Numbers, privileges and read-only rule:\n"
-         "privileged specification 1.12, chapter 2; `stimecmp`: the Sstc extension.\n\n"
+    puts("The registers that exist, with the lowest privilege that may access them, and whether they may be written. Any other\n"
+         "number raises an illegal instruction exception. What a write can change is one function a row in `emu/hart/csr.c`.\n"
+         "Numbers, privileges and read-only rule: privileged specification 1.12, chapter 2; `stimecmp`: the Sstc extension.\n\n"
          "| number | name | from | writable | meaning |\n|---|---|---|---|---|");
 #define CSR(number, name, meaning)                   csr_row(number, number, 1, #name, meaning);
 #define CSR_BLOCK(first, last, step, name, meaning) csr_row(first, last, step, #name, meaning);
