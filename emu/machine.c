@@ -41,8 +41,8 @@ static bool config_check(const struct emu_config *c, struct emu_error *error)
     if (c->cpu.itlb_entries < 1 || c->cpu.itlb_entries > TLB_MAX || c->cpu.dtlb_entries < 1 || c->cpu.dtlb_entries > TLB_MAX)
         return emu_error_set(error, "a TLB has 1 to %d entries", TLB_MAX);
     size_t ring = c->event_ring_records;
-    if (ring < 1024 || ring & (ring - 1))
-        return emu_error_set(error, "the event ring holds a power of two of at least 1024 records, not %zu", ring);
+    if (ring < 1024 || ring > RING_RECORDS_MAX || ring & (ring - 1))
+        return emu_error_set(error, "the event ring holds a power of two of records, 1024 to %u, not %zu", RING_RECORDS_MAX, ring);
     return true;
 }
 
@@ -399,7 +399,7 @@ void emu_machine_destroy(struct emu_machine *m)
 {
     if (!m)
         return;
-    for (unsigned h = 0; m->harts && h < m->config.harts; h++)
+    for (unsigned h = 0; m->harts && h < m->shared.count; h++)
         hart_finish(&m->harts[h]);
     free(m->harts);
     code_cache_destroy(m->shared.code);
@@ -495,7 +495,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     state_u8(s, "exit_code", &m->exit_code);
     state_close(s);
     queue_state(s, m->queue);
-    for (unsigned h = 0; h < m->config.harts; h++)
+    for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
     reservations_state(s, &m->reservations);
     for (unsigned i = 0; i < m->region_count; i++) {

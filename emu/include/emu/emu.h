@@ -54,7 +54,7 @@ struct emu_config {
     size_t dtb_bytes;
     const char *bootargs;    /* /chosen/bootargs; NULL: none */
 
-    size_t event_ring_records; /* default 4096, a power of two, at least 1024; not part of the state */
+    size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
 };
 
 /* Fills *config with the defaults: 1 hart, 128 MiB. */
