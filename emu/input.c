@@ -141,6 +141,8 @@ bool emu_input(struct emu_machine *m, const struct emu_input *input, emu_cycle c
         return emu_error_set(error, "an input at cycle %" PRIu64 " is not possible at cycle %" PRIu64, cycle, now);
     m->now = cycle;
     apply(m, input);
+    if (m->owner != NO_OWNER && m->harts[m->owner].cycle >= queue_next(m->queue))
+        m->owner = NO_OWNER; /* its slice has reached an event that is new */
     struct emu_event event = {.cycle = cycle, .a = input->kind, .kind = EMU_EVENT_INPUT_APPLIED, .hart = UINT16_MAX,
                               .other = UINT16_MAX};
     machine_emit(m, &event);

@@ -167,9 +167,7 @@ static void access_due(void *context, unsigned id, uint64_t cycle)
     hart->cycle = cycle + ACCESS_REPLY_CYCLES;
     if (!done && hart_event_wanted(&m->shared, EMU_EVENT_ACCESS_FAULTED))
         hart_emit(hart, EMU_EVENT_ACCESS_FAULTED, hart->access.address, 0, UINT16_MAX);
-    uint64_t before = hart->steps;
     hart_access_done(hart, !done, value);
-    m->steps += hart->steps - before;
     machine_reschedule(m, hart);
 }
 
@@ -487,6 +485,8 @@ void machine_state(struct state *s, struct emu_machine *m)
     if (m->owner != NO_OWNER) {
         state_u64(s, "slice_left", &left);
         m->slice_left = (int64_t)left;
+        state_bool(s, "slice_exact", &m->slice_exact);
+        state_bool(s, "within", &m->harts[m->owner].within);
     }
     state_u64(s, "random", &m->random);
     state_u64(s, "steps", &m->steps);

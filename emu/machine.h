@@ -26,6 +26,7 @@
 #define ACCESS_REQUEST_CYCLES 12 /* from a device request to its effect; also from a line's change to a hart's pin */
 #define ACCESS_REPLY_CYCLES 8    /* from the effect to the hart going on */
 #define SLICE_STEPS 64           /* Q: slices are drawn from [Q/2, Q] */
+#define SLICE_EXACT_ONE_IN 8     /* how many of them may end anywhere; the others end at a transfer of control */
 
 struct region {
     const struct device_ops *ops;
@@ -64,7 +65,8 @@ struct emu_machine {
     /* the run: state */
     uint64_t now;         /* cycle of the event or access last served */
     uint16_t owner;       /* hart whose slice is not over, NO_OWNER */
-    int64_t slice_left;   /* steps */
+    int64_t slice_left;   /* steps; 0 or less: it ends at the next transfer of control */
+    bool slice_exact;     /* it ends when it is done, wherever that is */
     uint64_t random;      /* of slice lengths */
     uint64_t steps;       /* of all harts */
     bool finished, reset_wanted;

@@ -34,14 +34,19 @@ static uint64_t draw(struct emu_machine *m)
     return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* A slice of [Q/2, Q] steps; alone, a hart needs none. */
+/* A slice of [Q/2, Q] steps; alone, a hart needs none. Most end at the first transfer of control behind that, which costs least;
+ * one in some ends exactly there, so that no place in a program is safe from the others. */
 static void begin_slice(struct emu_machine *m, unsigned hart)
 {
     m->owner = (uint16_t)hart;
-    if (m->schedule.running > 1)
-        m->slice_left = SLICE_STEPS / 2 + (int64_t)((draw(m) >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
-    else
-        m->slice_left = SLICE_UNBOUNDED;
+    m->slice_exact = false;
+    m->slice_left = SLICE_UNBOUNDED;
+    m->harts[hart].within = false;
+    if (m->schedule.running > 1) {
+        uint64_t random = draw(m);
+        m->slice_left = SLICE_STEPS / 2 + (int64_t)((random >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
+        m->slice_exact = random % SLICE_EXACT_ONE_IN == 0;
+    }
 }
 
 static bool position_reached(const struct emu_machine *m, const struct emu_position *position)
@@ -58,37 +63,55 @@ static uint64_t steps_allowed(const struct emu_machine *m, const struct emu_unti
     return allowed < INT64_MAX ? allowed : INT64_MAX;
 }
 
+/* Ends the owner's slice as soon as it is over, so that one position has one state however it was reached. */
+static inline void settle_slice(struct emu_machine *m, struct hart *hart, enum hart_exit exit, uint64_t next)
+{
+    bool spent = m->slice_left <= 0;
+    hart->within &= spent && !m->slice_exact; /* matters only then */
+    if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= next || (spent && !hart->within))
+        m->owner = NO_OWNER;
+}
+
 /* Runs harts, slice after slice, until the next thing to happen is not simply the next slice: a clock reaches `end` (the next
- * event or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
-static enum hart_exit run_slices(struct emu_machine *m, uint64_t end, uint64_t allowed)
+ * event, `next`, or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
+static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
 {
     enum hart_exit exit = HART_EXIT_BUDGET;
     while (allowed > 0) {
-        if (m->owner == NO_OWNER) {
+        uint64_t random = m->random;
+        bool fresh = m->owner == NO_OWNER;
+        if (fresh) {
             if (schedule_cycle(&m->schedule) >= end)
                 break;
             begin_slice(m, schedule_hart(&m->schedule));
         }
         struct hart *hart = &m->harts[m->owner];
-        uint64_t limit = end - hart->cycle < allowed ? end - hart->cycle : allowed;
         if (hart->cycle >= end)
             break;
-        if ((uint64_t)m->slice_left < limit)
-            limit = (uint64_t)m->slice_left;
+        uint64_t hard = end - hart->cycle < allowed ? end - hart->cycle : allowed;
+        int64_t soft = m->slice_left;
+        if (m->slice_exact) {
+            hard = (uint64_t)soft < hard ? (uint64_t)soft : hard;
+            soft = SLICE_UNBOUNDED;
+        }
         uint64_t before = hart->steps;
-        exit = hart_engine_run(hart, (int64_t)limit);
+        exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within);
         uint64_t done = hart->steps - before;
         m->steps += done;
         allowed -= done;
         m->slice_left -= (int64_t)done;
-        if (m->slice_left <= 0 || exit == HART_EXIT_YIELD || exit == HART_EXIT_STOPPED)
+        settle_slice(m, hart, exit, next);
+        *ret_hart = hart;
+        if (UNLIKELY(done == 0 && fresh)) { /* a breakpoint at once: the slice has yet to begin */
+            m->random = random;
             m->owner = NO_OWNER;
+        }
         if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
             schedule_stop(&m->schedule, hart->id);
             break;
         }
         schedule_move(&m->schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_YIELD))
+        if (UNLIKELY(exit > HART_EXIT_SLICE))
             break;
     }
     return exit;
@@ -162,15 +185,14 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (m->owner != NO_OWNER && next <= m->harts[m->owner].cycle)
-            m->owner = NO_OWNER; /* its slice has reached the event; others have yet to */
         if ((m->owner == NO_OWNER ? schedule_cycle(&m->schedule) : m->harts[m->owner].cycle) >= until->cycle)
             return stop_of(EMU_STOP_LIMIT);
         if (code_is_full(m->shared.code))
             code_flush(&m->shared);
         uint64_t end = next < until->cycle ? next : until->cycle;
-        if (run_slices(m, end, steps_allowed(m, until)) == HART_EXIT_BREAK)
-            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = m->owner, .pc = m->harts[m->owner].pc};
+        struct hart *hart;
+        if (run_slices(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
+            return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
     }
     return stop;
 }

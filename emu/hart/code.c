@@ -38,7 +38,7 @@ static void free_chunks(struct code_cache *cache)
 {
     while (cache->chunk) {
         struct op *before;
-        memcpy(&before, cache->chunk, sizeof before);
+        memcpy(&before, (const void *)cache->chunk, sizeof before);
         free(cache->chunk);
         cache->chunk = before;
     }
@@ -112,7 +112,8 @@ static struct op *room_for_run(struct code_cache *cache)
         struct op *fresh = malloc(CHUNK_OPS * sizeof *fresh);
         if (!fresh)
             return NULL;
-        memcpy(fresh, &cache->chunk, sizeof cache->chunk);
+        struct op *before = cache->chunk;
+        memcpy((void *)fresh, &before, sizeof before);
         cache->chunk = fresh;
         cache->chunk_used = 1;
         cache->bytes += CHUNK_OPS * sizeof *fresh;
@@ -211,7 +212,7 @@ static void put_link(struct op *op, int32_t refund)
     struct op_link *link = (struct op_link *)(op + 1);
     op->at |= 2u << AT_SLOTS_SHIFT;
     op[2] = (struct op){.run = op_handlers.link, .at = AT_MARK};
-    *link = (struct op_link){.target = op + 2, .delta = refund, .refund = refund};
+    *link = (struct op_link){.target = op + 2, .refund = refund};
 }
 
 static struct op *put_line_end(struct op *op, unsigned next_offset)

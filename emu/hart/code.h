@@ -38,8 +38,8 @@ struct op {
 /* Branches, jal and line ends take three slots: the op, a link, and the stub that the link leads to until it is resolved. */
 struct op_link {
     const struct op *target;
-    int32_t delta;  /* added to the budget when taken: instructions of this run not executed, less the target run's length */
-    int32_t refund; /* the first of these alone */
+    int32_t refund; /* given back to the budget when taken: instructions of this run that are not executed */
+    int32_t charge; /* then taken off: the length of the target run; 0 until the link is resolved */
 };
 _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op's slot");
 

@@ -46,9 +46,10 @@
 #define FOLLOW()                                                                                                                   \
     do {                                                                                                                           \
         const struct op_link *link = (const struct op_link *)(op + 1);                                                             \
-        budget += link->delta;                                                                                                     \
+        budget += link->refund;                                                                                                     \
         if (UNLIKELY(budget < 0))                                                                                                  \
             TAIL(engine_over(h, op, budget, l0));                                                                                  \
+        budget -= link->charge; \
         GO(link->target);                                                                                                          \
     } while (0)
 
@@ -75,13 +76,12 @@
             TAIL(engine_enter(h, target, budget));                                                                                 \
         struct code_page *code = way->page;                                                                                        \
         unsigned half = target >> 1 & (PAGE_BYTES / 2 - 1);                                                                        \
-        int64_t after = budget - code->left[half];                                                                                 \
         const struct op *first = code->entry[half];                                                                                \
-        if (UNLIKELY(!first || after < 0))                                                                                         \
+        if (UNLIKELY(!first || budget < 0))                                                                                         \
             TAIL(engine_enter(h, target, budget));                                                                                 \
         h->page_va = way->tag;                                                                                                     \
         h->code = code;                                                                                                            \
-        budget = after;                                                                                                            \
+        budget -= code->left[half];                                                                                                \
         GO(first);                                                                                                                 \
     }
 

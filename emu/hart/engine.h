@@ -13,11 +13,8 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#if defined(ENGINE_TAIL_CALLS) && defined(__clang__)
-#define TAIL(call) __attribute__((musttail)) return call
-#else
+/* Must become a jump where ENGINE_TAIL_CALLS is defined: no local's address may have been given away (tests/arch checks). */
 #define TAIL(call) return call
-#endif
 
 #ifdef ENGINE_TAIL_CALLS
 #define GO(to)                                                                                                                     \
@@ -112,9 +109,15 @@ static inline uint64_t way_paddr(const struct l0_data *way, uint64_t address)
     return PLATFORM_RAM_BASE + (way->page << PAGE_SHIFT) + (address & (PAGE_BYTES - 1));
 }
 
+/* The mark behind a run that goes on in the next line (not a breakpoint's mark). */
+static inline bool is_line_end(const struct op *op)
+{
+    return op->at & AT_MARK && op->at >> AT_SLOTS_SHIFT & 3;
+}
+
 /* Goes on at pc: translates, decodes, checks the budget. */
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget);
-/* A link whose target run does not fit in the budget; budget is after the link's delta. */
+/* A link taken with the budget, refund included, below 0. */
 op_function engine_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
 /* Ends the engine run: `budget` steps are left, the hart goes on at pc. */
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget);

@@ -49,101 +49,151 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
-/* The run at op (length left) does not fit in the budget: executes exactly what is granted, or nothing. */
-static op_result not_fitting(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left)
+/* Executes as much of the run at op (length left) as the `allowed` steps, less than its length: cuts the instruction behind out of
+ * the run's second copy. */
+static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, int64_t allowed)
 {
     TABLES(h);
-    if (budget <= 0)
-        TAIL(engine_leave(h, HART_EXIT_BUDGET, h->page_va + offset, budget));
     struct code_cache *cache = h->shared->code;
     uncut(cache);
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
-    struct op *cut = (struct op *)(first + header->exact + header->slot[header->count - left + budget]);
+    struct op *cut = (struct op *)(first + header->exact + header->slot[header->count - left + allowed]);
     cache->cut = cut;
     cache->cut_run = cut->run;
     cut->run = op_handlers.cut;
-    budget -= left; /* below zero: what is given back at the cut or on the way makes it right */
+    budget -= left; /* what is given back at the cut or on the way makes it right */
     GO(op + header->exact);
+}
+
+/* Enters the run at op with the budget below 0: the slice may be over, or the run may not fit in what is allowed. */
+static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool slice_goes_on)
+{
+    TABLES(h);
+    int64_t allowed = budget + h->bias;
+    if (!slice_goes_on && allowed - h->slack <= 0)
+        TAIL(engine_leave(h, HART_EXIT_SLICE, h->page_va + offset, budget));
+    if (allowed <= 0)
+        TAIL(engine_leave(h, HART_EXIT_BUDGET, h->page_va + offset, budget));
+    if (allowed < left)
+        TAIL(enter_cut(h, op, offset, budget, left, allowed));
+    budget -= left;
+    GO(op);
 }
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     budget += h->code->left[(op->at & AT_OFFSET) / 2];
+    h->within = true;
     TAIL(engine_leave(h, HART_EXIT_BUDGET, op_pc(h, op), budget));
 }
 
 /* ---- finding the run at a pc ---- */
 
+static uint32_t fetch_half(const uint8_t *at)
+{
+    return (uint32_t)(at[0] | at[1] << 8);
+}
+
 /* Executes the instruction at pc by itself: its bytes lie in two pages, or only part of its page may be executed. */
-static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64_t budget)
+static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64_t budget, bool slice_goes_on)
 {
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, paddr);
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
-    uint16_t low, high = 0;
-    memcpy(&low, memory_host(memory, page) + offset, 2);
-    if (isa_length(low) == 4) {
+    uint32_t low = fetch_half(memory_host(memory, page) + offset), high = 0;
+    if (isa_length((uint16_t)low) == 4) {
         struct mmu_result second = mmu_translate(h, pc + 2, 2, MMU_FETCH);
         uint32_t second_page = second.ok ? memory_page(memory, second.paddr) : NO_PAGE;
         if (second_page == NO_PAGE)
             TAIL(engine_trap(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
-        memcpy(&high, memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)), 2);
+        high = fetch_half(memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)));
     }
-    const struct op *op = code_decode_single(h->shared, page, offset, low | (uint32_t)high << 16);
+    const struct op *op = code_decode_single(h->shared, page, offset, low | high << 16);
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
-    if (budget < 1)
-        TAIL(not_fitting(h, op, offset, budget, 1));
+    if (budget < 0)
+        TAIL(enter_checked(h, op, offset, budget, 1, slice_goes_on));
     budget--;
     TABLES(h);
     GO(op);
 }
 
-/* The page's code, through the tables or by translating. NULL: *ret_single says where to execute alone, or *ret_fault is set. */
-static struct code_page *find_page(struct hart *h, uint64_t pc, uint8_t *ret_fault, uint64_t *ret_single)
+/* Where a pc leads. (Returned, not filled in: a tail call is a jump only while no local's address has been given away.) */
+struct way_in {
+    struct code_page *code; /* NULL: the instruction at paddr is to be executed alone, or there is a fault */
+    uint64_t paddr;
+    uint8_t fault;
+};
+
+static struct way_in find_page(struct hart *h, uint64_t pc)
 {
     const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
     if (way->tag == (pc & PAGE_MASK))
-        return way->page;
+        return (struct way_in){.code = way->page};
     struct mmu_result where = mmu_translate(h, pc, 2, MMU_FETCH);
     uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
-    if (page == NO_PAGE) {
-        *ret_fault = where.ok ? ISA_TRAP_FETCH_ACCESS : where.fault;
-        return NULL;
-    }
+    if (page == NO_PAGE)
+        return (struct way_in){.fault = where.ok ? ISA_TRAP_FETCH_ACCESS : where.fault};
     unsigned rights;
     struct code_page *code = code_page_of(h->shared, page);
-    *ret_single = where.paddr;
     if (!code || !pmp_page_rights(h, where.paddr, h->mode, &rights))
-        return NULL;
+        return (struct way_in){.paddr = where.paddr};
     mmu_l0_fill_code(h, pc, code);
-    return code;
+    return (struct way_in){.code = code};
 }
 
-static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget)
+/* Nothing is executed at pc, but a trap is about to be taken there: a step like any other. */
+static op_result enter_fault(struct hart *h, uint64_t pc, int64_t budget, uint8_t fault, bool slice_goes_on)
 {
-    uint8_t fault = 0;
-    uint64_t single = 0;
-    struct code_page *code = find_page(h, pc, &fault, &single);
-    if (fault && budget < 1)
+    int64_t allowed = budget + h->bias;
+    if (!slice_goes_on && allowed - h->slack <= 0)
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    if (allowed <= 0)
         TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
-    if (fault)
-        TAIL(engine_trap(h, fault, pc, pc, budget));
+    TAIL(engine_trap(h, fault, pc, pc, budget));
+}
+
+static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool slice_goes_on)
+{
+    struct way_in in = find_page(h, pc);
+    struct code_page *code = in.code;
+    if (in.fault)
+        TAIL(enter_fault(h, pc, budget, in.fault, slice_goes_on));
     if (!code)
-        TAIL(enter_single(h, pc, single, budget));
+        TAIL(enter_single(h, pc, in.paddr, budget, slice_goes_on));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
     const struct op *op = code->entry[offset / 2];
     if (UNLIKELY(!op)) {
         op = code_decode(h->shared, code, offset);
         if (!op) /* no memory for decoded code: one instruction at a time still goes */
-            TAIL(enter_single(h, pc, memory_paddr(h->shared->memory, code->page) + offset, budget));
+            TAIL(enter_single(h, pc, memory_paddr(h->shared->memory, code->page) + offset, budget, slice_goes_on));
     }
     h->page_va = pc & PAGE_MASK;
     h->code = code;
     int64_t left = code->left[offset / 2];
-    if (UNLIKELY(budget < left))
-        TAIL(not_fitting(h, op, offset, budget, left));
+    if (UNLIKELY(budget < 0))
+        TAIL(enter_checked(h, op, offset, budget, left, slice_goes_on));
+    budget -= left;
+    TABLES(h);
+    GO(op);
+}
+
+static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool slice_goes_on)
+{
+    const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
+    if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
+        TAIL(enter_slowly(h, pc, budget, slice_goes_on));
+    struct code_page *code = way->page;
+    unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
+    const struct op *op = code->entry[half];
+    if (UNLIKELY(!op))
+        TAIL(enter_slowly(h, pc, budget, slice_goes_on));
+    h->page_va = way->tag;
+    h->code = code;
+    int64_t left = code->left[half];
+    if (UNLIKELY(budget < 0))
+        TAIL(enter_checked(h, op, half * 2, budget, left, slice_goes_on));
     budget -= left;
     TABLES(h);
     GO(op);
@@ -151,28 +201,13 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
 
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
 {
-    const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
-    if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
-        TAIL(enter_slowly(h, pc, budget));
-    struct code_page *code = way->page;
-    unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
-    const struct op *op = code->entry[half];
-    if (UNLIKELY(!op))
-        TAIL(enter_slowly(h, pc, budget));
-    h->page_va = way->tag;
-    h->code = code;
-    int64_t left = code->left[half];
-    if (UNLIKELY(budget < left))
-        TAIL(not_fitting(h, op, half * 2, budget, left));
-    budget -= left;
-    TABLES(h);
-    GO(op);
+    TAIL(enter(h, pc, budget, false));
 }
 
 op_result engine_straddle(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     uint64_t paddr = memory_paddr(h->shared->memory, h->code->page) + (op->at & AT_OFFSET);
-    TAIL(enter_single(h, op_pc(h, op), paddr, budget + 1));
+    TAIL(enter_single(h, op_pc(h, op), paddr, budget + 1, true)); /* its run was entered already */
 }
 
 op_result engine_stale(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
@@ -193,9 +228,9 @@ op_result engine_over(struct hart *h, const struct op *op, int64_t budget, struc
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
     const struct op *target = link->target;
-    if (UNLIKELY(target->run == op_handlers.stale)) /* its length is not what the link says any more */
-        TAIL(engine_enter(h, link_target(h, op), budget - link->delta + link->refund));
-    TAIL(not_fitting(h, target, target->at & AT_OFFSET, budget - link->delta + link->refund, link->refund - link->delta));
+    if (UNLIKELY(link->charge == 0 || target->run == op_handlers.stale)) /* unresolved, or its length is not what the link says */
+        TAIL(engine_enter(h, link_target(h, op), budget));
+    TAIL(enter_checked(h, target, target->at & AT_OFFSET, budget, link->charge, false));
 }
 
 /* The stub of an unresolved link, two slots behind its owner. Links are made within a page, where one translation serves both. */
@@ -210,7 +245,7 @@ op_result engine_link(struct hart *h, const struct op *op, int64_t budget, struc
             code_decode(h->shared, h->code, half * 2);
         if (h->code->entry[half]) {
             link->target = h->code->entry[half];
-            link->delta = link->refund - h->code->left[half];
+            link->charge = h->code->left[half];
         }
     }
     TAIL(engine_enter(h, target, budget));
@@ -225,6 +260,7 @@ op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget,
         if (h->shared->breaks[i] == pc) {
             budget += h->code->left[(op->at & AT_OFFSET) / 2];
             h->break_skip = true;
+            h->within = true;
             TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
         }
     }
@@ -233,34 +269,38 @@ op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget,
 
 /* ---- one engine run ---- */
 
-static void run(struct hart *h, int64_t budget)
+static void run(struct hart *h, int64_t budget, bool within)
 {
 #ifdef ENGINE_TAIL_CALLS
-    engine_enter(h, h->pc, budget);
+    enter(h, h->pc, budget, within);
 #else
-    const struct op *op = engine_enter(h, h->pc, budget);
+    const struct op *op = enter(h, h->pc, budget, within);
     while (op)
         op = op->run(h, op, h->budget, h->l0->data);
 #endif
 }
 
-enum hart_exit hart_engine_run(struct hart *h, int64_t steps)
+#define RUN_STEPS_MAX (LINE_BYTES / 2) /* a line of 2-byte instructions */
+
+enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within)
 {
-    h->start = steps;
+    h->slack = hard - soft;
+    h->bias = h->slack + 1 > RUN_STEPS_MAX ? h->slack + 1 : RUN_STEPS_MAX; /* while budget >= 0 a run fits and the slice goes on */
+    h->start = hard - h->bias;
     h->unretired = 0;
-    h->attention = false;
+    h->attention = h->within = false;
     int interrupt = (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
-    int64_t budget = steps;
-    if (interrupt >= 0) {
-        h->break_skip = false;
+    int64_t budget = h->start;
+    if (UNLIKELY(interrupt >= 0)) {
+        h->break_skip = within = false;
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);
         h->unretired++;
         budget--;
     }
-    if (h->attention)
+    if (UNLIKELY(h->attention))
         engine_leave(h, HART_EXIT_AGAIN, h->pc, budget);
     else
-        run(h, budget);
+        run(h, budget, within);
     uncut(h->shared->code);
     settle(h, h->budget);
     return (enum hart_exit)h->exit;

@@ -3,6 +3,8 @@
  * What instructions do when the short way is closed: translation, faults, device accesses, slow lines, misaligned and page-crossing
  * accesses, reservations, CSRs and the system instructions. Each part first notes what is left of its run, since the run may be
  * discarded under it.
+ * No function here gives away the address of a local variable: a tail call would then not be a jump (gcc makes it a call, and the
+ * host's stack grows with every trap). Helpers return structs.
  */
 #include "engine.h"
 
@@ -20,8 +22,10 @@ static int64_t left_at(const struct hart *h, const struct op *op)
 /* Leaves or goes on behind an instruction that is done; left is what was left of the run at it. */
 static op_result after(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left, bool leave_run)
 {
-    if (h->attention)
+    if (h->attention) {
+        h->within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
         TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - 1));
+    }
     if (leave_run)
         TAIL(engine_enter(h, op_next_pc(h, op), budget + left - 1));
     NEXT(1);
@@ -66,13 +70,14 @@ op_result slow_fp(struct hart *h, const struct op *op, int64_t budget, struct l0
 
 /* ---- device accesses ---- */
 
-static op_result begin_access(struct hart *h, const struct op *op, int64_t budget, int64_t left, const struct hart_access *access)
+/* h->access is filled. */
+static op_result begin_access(struct hart *h, const struct op *op, int64_t budget, int64_t left)
 {
     budget += left;
     engine_settle(h, budget);
     h->pc = op_pc(h, op);
-    h->access = *access;
     h->run = HART_ACCESSING;
+    h->steps++; /* here, not when it is done: so that a position says whether it has begun */
     h->shared->access_begin(h->shared->context, h);
     TAIL(engine_leave(h, HART_EXIT_STOPPED, op_pc(h, op), budget));
 }
@@ -121,7 +126,6 @@ void hart_access_done(struct hart *h, bool fault, uint64_t value)
     struct hart_access access = h->access;
     h->access = (struct hart_access){0};
     h->run = HART_RUNNING;
-    h->steps++;
     if (fault) {
         hart_trap(h, access.write ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, access.vaddr, h->pc);
         return;
@@ -138,54 +142,62 @@ void hart_access_done(struct hart *h, bool fault, uint64_t value)
 struct pieces {
     uint64_t paddr[2];
     unsigned size[2]; /* second: 0 if there is none */
+    uint64_t tval;
+    uint8_t fault;
+    bool ok;
 };
 
-static bool translate_pieces(struct hart *h, uint64_t address, unsigned width, enum mmu_access access, struct pieces *ret,
-                             uint8_t *ret_fault, uint64_t *ret_tval)
+static struct pieces translate_pieces(struct hart *h, uint64_t address, unsigned width, enum mmu_access access)
 {
-    unsigned room = (unsigned)(PAGE_BYTES - address % PAGE_BYTES);
-    ret->size[0] = width < room ? width : room;
-    ret->size[1] = width - ret->size[0];
+    unsigned room = (unsigned)(PAGE_BYTES - address % PAGE_BYTES), first = width < room ? width : room;
+    struct pieces pieces = {.size = {first, width - first}};
     uint64_t at = address;
-    for (unsigned i = 0; i < 2 && ret->size[i]; i++, at += ret->size[0]) {
-        struct mmu_result where = mmu_translate(h, at, ret->size[i], access);
-        *ret_tval = at;
-        *ret_fault = where.fault;
+    for (unsigned i = 0; i < 2 && pieces.size[i]; i++, at += first) {
+        struct mmu_result where = mmu_translate(h, at, pieces.size[i], access);
+        pieces.tval = at;
+        pieces.fault = where.fault;
         if (!where.ok)
-            return false;
-        ret->paddr[i] = where.paddr;
+            return pieces;
+        pieces.paddr[i] = where.paddr;
         bool ram = memory_page(h->shared->memory, where.paddr) != NO_PAGE;
         if (access == MMU_STORE && ram)
             ram = memory_is_ram(h->shared->memory, memory_page(h->shared->memory, where.paddr));
         if (!ram && address % width) { /* misaligned device accesses are not carried out */
-            *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
-            return false;
+            pieces.fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
+            return pieces;
         }
     }
-    return true;
+    pieces.ok = true;
+    return pieces;
+}
+
+static uint64_t read_ram(const struct memory *memory, uint64_t paddr, unsigned size)
+{
+    uint64_t value = 0;
+    memory_read(memory, paddr, &value, size);
+    return value;
 }
 
 op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
 {
     unsigned width = isa_rows[row].width;
-    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm, tval = 0, raw = 0;
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
     int64_t left = left_at(h, op);
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
-    struct pieces pieces;
-    uint8_t fault;
-    if (!translate_pieces(h, address, width, MMU_LOAD, &pieces, &fault, &tval))
-        TAIL(raise(h, op, budget, left, fault, tval));
+    struct pieces pieces = translate_pieces(h, address, width, MMU_LOAD);
+    if (!pieces.ok)
+        TAIL(raise(h, op, budget, left, pieces.fault, pieces.tval));
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, pieces.paddr[0]);
     if (page == NO_PAGE) {
-        struct hart_access access = {.address = pieces.paddr[0], .vaddr = address, .op = (uint16_t)row, .size = (uint8_t)width,
-                                     .rd = op->a, .len = op->at & AT_LONG ? 4 : 2};
-        TAIL(begin_access(h, op, budget, left, &access));
+        h->access = (struct hart_access){.address = pieces.paddr[0], .vaddr = address, .op = (uint16_t)row, .size = (uint8_t)width,
+                                         .rd = op->a, .len = op->at & AT_LONG ? 4 : 2};
+        TAIL(begin_access(h, op, budget, left));
     }
-    memory_read(memory, pieces.paddr[0], &raw, pieces.size[0]);
+    uint64_t raw = read_ram(memory, pieces.paddr[0], pieces.size[0]);
     if (pieces.size[1])
-        memory_read(memory, pieces.paddr[1], (uint8_t *)&raw + pieces.size[0], pieces.size[1]);
+        raw |= read_ram(memory, pieces.paddr[1], pieces.size[1]) << 8 * pieces.size[0];
     mmu_l0_fill_data(h, address, pieces.paddr[0]);
     load_result(h, row, op->a, raw);
     TAIL(after(h, op, budget, l0, left, false));
@@ -223,7 +235,7 @@ static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value
 
 op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value)
 {
-    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm, tval = 0;
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
     const struct l0_data *way = l0_way(l0, address);
     if (way->wtag == (l0_tag(address, width) | L0_SLOW_STORE) && !is_slow_line(h, way->page, address)) {
         host_store(address + way->addend, width, value);
@@ -232,15 +244,14 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
     int64_t left = left_at(h, op);
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
-    struct pieces pieces;
-    uint8_t fault;
-    if (!translate_pieces(h, address, width, MMU_STORE, &pieces, &fault, &tval))
-        TAIL(raise(h, op, budget, left, fault, tval));
+    struct pieces pieces = translate_pieces(h, address, width, MMU_STORE);
+    if (!pieces.ok)
+        TAIL(raise(h, op, budget, left, pieces.fault, pieces.tval));
     uint32_t page = memory_page(h->shared->memory, pieces.paddr[0]);
     if (page == NO_PAGE || !memory_is_ram(h->shared->memory, page)) {
-        struct hart_access access = {.address = pieces.paddr[0], .vaddr = address, .value = value, .size = (uint8_t)width,
-                                     .len = op->at & AT_LONG ? 4 : 2, .write = true};
-        TAIL(begin_access(h, op, budget, left, &access));
+        h->access = (struct hart_access){.address = pieces.paddr[0], .vaddr = address, .value = value, .size = (uint8_t)width,
+                                         .len = op->at & AT_LONG ? 4 : 2, .write = true};
+        TAIL(begin_access(h, op, budget, left));
     }
     bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
     if (pieces.size[1])
@@ -251,46 +262,55 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
 
 /* ---- reservations and atomics ---- */
 
-/* Translates a naturally aligned atomic access and marks its line slow. False: *ret_fault. */
-static bool translate_atomic(struct hart *h, uint64_t address, unsigned width, enum mmu_access access, uint64_t *ret_paddr,
-                             uint8_t *ret_fault)
+/* Translates a naturally aligned atomic access and marks its line slow. */
+static struct mmu_result translate_atomic(struct hart *h, uint64_t address, unsigned width, enum mmu_access access)
 {
-    if (address % width) {
-        *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_MISALIGNED : ISA_TRAP_STORE_MISALIGNED;
-        return false;
-    }
-    struct mmu_result where = mmu_translate(h, address, width, access);
-    *ret_fault = where.fault;
+    struct mmu_result where = {.fault = access == MMU_LOAD ? ISA_TRAP_LOAD_MISALIGNED : ISA_TRAP_STORE_MISALIGNED};
+    if (address % width)
+        return where;
+    where = mmu_translate(h, address, width, access);
     if (!where.ok)
-        return false;
+        return where;
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, where.paddr);
     if (page == NO_PAGE || !memory_is_ram(memory, page)) { /* devices and the ROM have no atomics */
-        *ret_fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
-        return false;
+        where.fault = access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
+        where.ok = false;
+        return where;
     }
     store_mark_slow(h->shared, page, (unsigned)(where.paddr % PAGE_BYTES / LINE_BYTES));
     mmu_l0_fill_data(h, address, where.paddr);
-    *ret_paddr = where.paddr;
-    return true;
+    return where;
+}
+
+/* The same, through the tables where they hold it and the line is slow already. */
+static struct mmu_result locate_atomic(struct hart *h, struct l0_data *l0, uint64_t address, unsigned width, enum mmu_access access)
+{
+    const struct l0_data *way = l0_way(l0, address);
+    uint64_t tag = l0_tag(address, width);
+    bool allowed = access == MMU_STORE ? way->wtag == (tag | L0_SLOW_STORE) : way->rtag == tag;
+    if (allowed && memory_is_ram(h->shared->memory, (uint32_t)way->page) && is_slow_line(h, way->page, address))
+        return (struct mmu_result){.ok = true, .paddr = way_paddr(way, address)};
+    return translate_atomic(h, address, width, access);
+}
+
+static void take_reservation(struct hart *h, uint64_t paddr, unsigned width)
+{
+    uint32_t page = memory_page(h->shared->memory, paddr);
+    reservation_take(h->reservations, h->id, paddr, width);
+    if (!is_code_line(h, page, paddr)) /* known by its host address from now on: see ROW_LR */
+        h->reservation->key = (uint64_t)(uintptr_t)memory_host(h->shared->memory, page) + paddr % PAGE_BYTES;
 }
 
 op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
 {
-    uint64_t address = h->x[op->b], paddr, raw = 0;
-    const struct l0_data *way = l0_way(l0, address);
+    uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
-    uint8_t fault;
-    if (way->rtag == l0_tag(address, width) && is_slow_line(h, way->page, address) &&
-        memory_is_ram(h->shared->memory, (uint32_t)way->page))
-        paddr = way_paddr(way, address);
-    else if (!translate_atomic(h, address, width, MMU_LOAD, &paddr, &fault))
-        TAIL(raise(h, op, budget, left, fault, address));
-    memory_read(h->shared->memory, paddr, &raw, width);
-    reservation_take(h->reservations, h->id, paddr, width);
-    uint32_t page = memory_page(h->shared->memory, paddr);
-    if (!is_code_line(h, page, paddr))
-        h->reservation->key = (uint64_t)(uintptr_t)memory_host(h->shared->memory, page) + paddr % PAGE_BYTES;
+    struct mmu_result where = locate_atomic(h, l0, address, width, MMU_LOAD);
+    if (!where.ok)
+        TAIL(raise(h, op, budget, left, where.fault, address));
+    uint64_t raw = read_ram(h->shared->memory, where.paddr, width);
+    take_reservation(h, where.paddr, width);
     h->x[op->a] = sign_extend(raw, width);
     TAIL(after(h, op, budget, l0, left, false));
 }
@@ -308,27 +328,24 @@ static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, in
         h->pc = op_pc(h, op);
         hart_emit(h, EMU_EVENT_SC_FAILED, reason, paddr, UINT16_MAX);
     }
-    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget + left - 1));
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - 1));
 }
 
 op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
 {
     struct reservations *r = h->shared->reservations;
-    uint64_t address = h->x[op->b], paddr;
+    uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
-    uint8_t fault;
     if (address % width)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     if (!r->of[h->id].size)
         TAIL(fail_sc(h, op, budget, left, 0));
-    const struct l0_data *way = l0_way(l0, address);
-    if (LIKELY(way->wtag == (l0_tag(address, width) | L0_SLOW_STORE)))
-        paddr = way_paddr(way, address);
-    else if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
-        TAIL(raise(h, op, budget, left, fault, address));
-    if (!reservation_covers(r, h->id, paddr, width))
-        TAIL(fail_sc(h, op, budget, left, paddr));
-    bool discarded = commit(h, paddr, width, h->x[(uint32_t)op->imm], budget + left);
+    struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
+    if (!where.ok)
+        TAIL(raise(h, op, budget, left, where.fault, address));
+    if (!reservation_covers(r, h->id, where.paddr, width))
+        TAIL(fail_sc(h, op, budget, left, where.paddr));
+    bool discarded = commit(h, where.paddr, width, h->x[(uint32_t)op->imm], budget + left);
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
     h->sc_done++;
     h->x[op->a] = 0;
@@ -373,16 +390,13 @@ static uint64_t amo_result(enum isa_op row, uint64_t old, uint64_t rs2)
 op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
 {
     unsigned width = isa_rows[row].width;
-    uint64_t address = h->x[op->b], paddr, old = 0;
-    const struct l0_data *way = l0_way(l0, address);
+    uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
-    uint8_t fault;
-    if (way->wtag == (l0_tag(address, width) | L0_SLOW_STORE) && is_slow_line(h, way->page, address))
-        paddr = way_paddr(way, address);
-    else if (!translate_atomic(h, address, width, MMU_STORE, &paddr, &fault))
-        TAIL(raise(h, op, budget, left, fault, address));
-    memory_read(h->shared->memory, paddr, &old, width);
-    bool discarded = commit(h, paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
+    struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
+    if (!where.ok)
+        TAIL(raise(h, op, budget, left, where.fault, address));
+    uint64_t old = read_ram(h->shared->memory, where.paddr, width);
+    bool discarded = commit(h, where.paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));
 }
@@ -393,7 +407,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
 static op_result resume(struct hart *h, uint64_t pc, int64_t budget)
 {
     int interrupt = hart_interrupt(h);
-    if (interrupt >= 0 && budget <= 0)
+    if (interrupt >= 0 && budget + h->bias <= 0)
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
     if (interrupt >= 0)
         TAIL(engine_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, pc, budget));
@@ -449,7 +463,7 @@ op_result slow_fence_i(struct hart *h, const struct op *op, int64_t budget, stru
 
 op_result slow_pause(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    TAIL(engine_leave(h, HART_EXIT_YIELD, op_next_pc(h, op), budget));
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget));
 }
 
 op_result slow_ecall(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)

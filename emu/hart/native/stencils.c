@@ -28,10 +28,10 @@ op_function st_continue;
 #define FOLLOW()                                                                                                                   \
     do {                                                                                                                           \
         const struct op_link *link = (const struct op_link *)(OP + 1);                                                             \
-        budget += link->delta;                                                                                                     \
+        budget += link->refund;                                                                                                     \
         if (UNLIKELY(budget < 0))                                                                                                  \
             STUB(over);                                                                                                            \
-        return link->target->run(h, link->target, budget, l0);                                                                     \
+        return link->target->run(h, link->target, budget - link->charge, l0);                                                                     \
     } while (0)
 
 #define ROW_RR(name, width)                                                                                                        \
@@ -81,13 +81,12 @@ op_function st_continue;
             return h->stubs->enter(h, target, budget);                                                                             \
         struct code_page *code = way->page;                                                                                        \
         unsigned half = target >> 1 & (PAGE_BYTES / 2 - 1);                                                                        \
-        int64_t after = budget - code->left[half];                                                                                 \
         const struct op *first = code->entry[half];                                                                                \
-        if (UNLIKELY(!first || after < 0))                                                                                         \
+        if (UNLIKELY(!first || budget < 0))                                                                                         \
             return h->stubs->enter(h, target, budget);                                                                             \
         h->page_va = way->tag;                                                                                                     \
         h->code = code;                                                                                                            \
-        return first->run(h, first, after, l0);                                                                                    \
+        return first->run(h, first, budget - code->left[half], l0);                                                                                    \
     }
 #define ROW_LD(name, width)                                                                                                        \
     STENCIL(name)                                                                                                                  \

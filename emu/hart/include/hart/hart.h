@@ -93,7 +93,7 @@ struct hart_access {
 /* Why the engine came back. */
 enum hart_exit {
     HART_EXIT_BUDGET,  /* the steps granted are done, or the caller should look whether more can be granted */
-    HART_EXIT_YIELD,   /* the hart gives the rest of its slice away */
+    HART_EXIT_SLICE,   /* the slice is over */
     HART_EXIT_STOPPED, /* it waits or accesses a device: not running any more */
     HART_EXIT_AGAIN,   /* something the caller looks at may have changed: event scheduled, ring nearly full, stop asked for */
     HART_EXIT_BREAK,   /* at a breakpoint */
@@ -111,6 +111,8 @@ struct hart {
     const uint64_t *slow;    /* line masks of struct memory (derived) */
     const uint64_t *code_lines;
     int64_t start;           /* budget at engine entry, or since the counts were last brought up to date */
+    int64_t bias;            /* steps that may be done at once are budget + bias; below a budget of 0 somebody must look */
+    int64_t slack;           /* and less this: steps to the end of the slice */
     int64_t budget;          /* left over when the engine returned */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
@@ -118,6 +120,7 @@ struct hart {
     uint8_t fs;              /* mstatus.FS */
     uint8_t mode;            /* enum isa_mode */
     uint8_t exit;            /* enum hart_exit */
+    bool within;             /* the engine left in the middle of a run; state while the hart's slice is not over */
     bool attention;          /* the engine should come back at the next occasion (derived) */
     uint8_t run;             /* enum hart_run */
     bool frozen;
@@ -189,8 +192,10 @@ void hart_finish(struct hart *hart);
 void hart_reset(struct hart *hart, uint64_t pc);
 void hart_state(struct state *s, struct hart *hart);
 
-/* Does at most `steps` steps (at least 1). Returns the exit reason; pc, cycle, steps and instret are up to date. */
-enum hart_exit hart_engine_run(struct hart *hart, int64_t steps);
+/* Does at most `hard` steps (at least 1), and ends the slice at the first transfer of control, or end of a line, at which `soft`
+ * steps are done. `within` says that the hart is not at such a place (hart->within as the last run left it): there the slice does
+ * not end. Returns the exit reason; pc, cycle, steps and instret are up to date. */
+enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within);
 
 /* Completes the device access on its way: the value read, or a fault. The instruction retires or traps. */
 void hart_access_done(struct hart *hart, bool fault, uint64_t value);
