@@ -111,8 +111,8 @@ static void expect_nothing_lost(enum emu_event_kind kind, bool traps)
         struct emu_machine *wide = machine_with_ring(harts, traps, 1 << 17), *narrow = machine_with_ring(harts, traps, 1024);
         emu_events_select(wide, EMU_EVENT_BIT(kind));
         emu_events_select(narrow, EMU_EVENT_BIT(kind));
-        struct counts want = run_counting(wide, 300000, UINT64_MAX / 2, 256);
-        struct counts got = run_counting(narrow, 300000, UINT64_MAX / 2, 3);
+        struct counts want = run_counting(wide, 3000000, UINT64_MAX / 2, 256);
+        struct counts got = run_counting(narrow, 3000000, UINT64_MAX / 2, 3);
         cr_expect(gt(u64, got.of[kind], 1100), "%s: too few for this test", emu_event_name(kind));
         cr_expect(eq(u64, got.of[kind], want.of[kind]), "%s, %u harts", emu_event_name(kind), harts);
         cr_expect(eq(u64, got.digest, want.digest), "%s, %u harts: some were overwritten", emu_event_name(kind), harts);
