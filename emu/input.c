@@ -132,6 +132,8 @@ bool emu_input(struct emu_machine *m, const struct emu_input *input, emu_cycle c
 {
     if (!check(m, input, error))
         return false;
+    if (!ring_has_room(&m->ring))
+        return emu_error_set(error, "the event ring is full: read events before the next input");
     uint64_t now = emu_now(m);
     if (cycle == 0)
         cycle = now;

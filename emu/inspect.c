@@ -51,13 +51,14 @@ const char *emu_input_name(unsigned kind)
 
 void emu_events_select(struct emu_machine *m, uint64_t kinds)
 {
+    m->selected = kinds;
     m->shared.events_wanted = kinds | m->stop_on;
 }
 
 void emu_stop_on(struct emu_machine *m, uint64_t kinds)
 {
     m->stop_on = kinds;
-    m->shared.events_wanted |= kinds;
+    m->shared.events_wanted = m->selected | kinds;
 }
 
 size_t emu_events_read(struct emu_machine *m, struct emu_event *ret_events, size_t max)

@@ -41,8 +41,8 @@ static bool config_check(const struct emu_config *c, struct emu_error *error)
     if (c->cpu.itlb_entries < 1 || c->cpu.itlb_entries > TLB_MAX || c->cpu.dtlb_entries < 1 || c->cpu.dtlb_entries > TLB_MAX)
         return emu_error_set(error, "a TLB has 1 to %d entries", TLB_MAX);
     size_t ring = c->event_ring_records;
-    if (ring < 1024 || ring & (ring - 1))
-        return emu_error_set(error, "the event ring holds a power of two of at least 1024 records, not %zu", ring);
+    if (ring < 1024 || ring > RING_RECORDS_MAX || ring & (ring - 1))
+        return emu_error_set(error, "the event ring holds a power of two of records, 1024 to %u, not %zu", RING_RECORDS_MAX, ring);
     return true;
 }
 
@@ -311,7 +311,7 @@ static bool make_harts(struct emu_machine *m)
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
                                      .stubs = code_cache_stubs(), .queue = m->queue,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
-                                     .events_wanted = EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT), .mtime = machine_mtime,
+                                     .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
                                      .tohost_written = tohost_written, .breaks = m->breaks};
     if (!m->harts || !code)
@@ -375,6 +375,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
     m->config.bootargs = NULL;
     m->random = mix(config->seed);
+    emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     if (!boot_load(m, &tohost, &fromhost, error)) {
         emu_machine_destroy(m);
         return NULL;
@@ -396,7 +397,7 @@ void emu_machine_destroy(struct emu_machine *m)
 {
     if (!m)
         return;
-    for (unsigned h = 0; m->harts && h < m->config.harts; h++)
+    for (unsigned h = 0; m->harts && h < m->shared.count; h++)
         hart_finish(&m->harts[h]);
     free(m->harts);
     code_cache_destroy(m->shared.code);
@@ -494,7 +495,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     state_u8(s, "exit_code", &m->exit_code);
     state_close(s);
     queue_state(s, m->queue);
-    for (unsigned h = 0; h < m->config.harts; h++)
+    for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
     reservations_state(s, &m->reservations);
     for (unsigned i = 0; i < m->region_count; i++) {

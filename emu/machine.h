@@ -75,7 +75,7 @@ struct emu_machine {
     /* not state */
     int htif_slot;
     uint64_t breaks[BREAKS_MAX];
-    uint64_t stop_on;
+    uint64_t selected, stop_on; /* kinds of events */
     bool stop_pending;
     struct emu_event stop_event;
     uint64_t device_accesses;

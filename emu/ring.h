@@ -10,6 +10,7 @@
 
 /* What one step may emit at most: an instruction that ends every hart's reservation, and a few records of its own. */
 #define RING_RESERVE 320u
+#define RING_RECORDS_MAX (1u << 24)
 
 struct ring {
     struct emu_event *records;

@@ -352,6 +352,8 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     struct isa_insn insn = decode(shared, bits);
     struct op *op = cache->single_ops;
     cache->single->page = page;
+    if (has_break(shared, offset))
+        *op++ = (struct op){.run = op_handlers.breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
     *op = make_op(&insn, offset);
     unsigned kind = isa_rows[insn.op].kind;
     if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)

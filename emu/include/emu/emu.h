@@ -54,7 +54,7 @@ struct emu_config {
     size_t dtb_bytes;
     const char *bootargs;    /* /chosen/bootargs; NULL: none */
 
-    size_t event_ring_records; /* default 4096, a power of two, at least 1024; not part of the state */
+    size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
 };
 
 /* Fills *config with the defaults: 1 hart, 128 MiB. */
@@ -164,7 +164,7 @@ struct emu_input {
 /* Applies an input at the machine's present position, before anything else happens. `cycle` is the cycle it is seen at: 0 for the
  * present one, or, while no hart runs, any cycle up to that of the next event: time jumps there. To replay, a log keeps
  * (emu_position before the call, *ret_cycle, input). False with a sentence when the input makes no sense (no such hart or
- * register, outside RAM, FIFO full); the machine is then unchanged. ret_cycle may be NULL. */
+ * register, outside RAM, FIFO full) or the event ring has to be read first; the machine is then unchanged. ret_cycle may be NULL. */
 bool emu_input(struct emu_machine *machine, const struct emu_input *input, emu_cycle cycle, emu_cycle *ret_cycle,
                struct emu_error *error);
 const char *emu_input_name(unsigned kind);
