@@ -154,11 +154,11 @@ static bool is_tame(const struct maker *m, const struct isa_insn *insn)
     case ISA_KIND_XFP1:
         return true;
     case ISA_KIND_LD:
-        return !has_role(insn->rd) && base_ok && !(m->setting.sub_page_pmp && insn->imm % isa_rows[insn->op].width);
+        return !has_role(insn->rd) && base_ok && !(m->setting.pmp_regions && insn->imm % isa_rows[insn->op].width);
     case ISA_KIND_ST:
     case ISA_KIND_FLD:
     case ISA_KIND_FST:
-        return base_ok && !(m->setting.sub_page_pmp && insn->imm % isa_rows[insn->op].width);
+        return base_ok && !(m->setting.pmp_regions && insn->imm % isa_rows[insn->op].width);
     case ISA_KIND_NONE:
         return true;
     default:
@@ -201,10 +201,12 @@ static void memory(struct maker *m)
     unsigned op = random_op(m, KIND(LD) | KIND(ST) | KIND(FLD) | KIND(FST));
     unsigned kind = isa_rows[op].kind, width = isa_rows[op].width;
     int32_t imm = (int32_t)below(&m->random, 4096) - 2048;
-    if (m->setting.sub_page_pmp || !one_in(&m->random, 3))
+    unsigned base = base_reg(m), offset = (unsigned)(imm + (base == S1 ? 0 : 0x800)) % 4096;
+    bool aligned = m->setting.sub_page_pmp || (m->setting.pmp_regions && offset + width > 4096);
+    if (aligned || !one_in(&m->random, 3))
         imm &= -(int32_t)width;
     bool load = kind == ISA_KIND_LD || kind == ISA_KIND_FLD;
-    emit_insn(&m->code, op, load ? (kind == ISA_KIND_LD ? free_reg(m) : any_reg(m)) : 0, base_reg(m), load ? 0 : any_reg(m), imm);
+    emit_insn(&m->code, op, load ? (kind == ISA_KIND_LD ? free_reg(m) : any_reg(m)) : 0, base, load ? 0 : any_reg(m), imm);
 }
 
 /* Where nothing is, or where addresses end. */
@@ -236,11 +238,11 @@ static void atomic(struct maker *m)
     }
     if (kind == ISA_KIND_LR) {
         emit(&m->code, isa_rows[op].match | order | SCRATCH_B << 7 | SCRATCH_A << 15);
-        if (imm & 7) /* it trapped: no reservation */
+        if ((unsigned)imm % width) /* it trapped: no reservation */
             return;
         if (one_in(&m->random, 3))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_B, SCRATCH_B, 0, 1);
-        if (one_in(&m->random, 8))
+        if (!m->setting.translated_data && one_in(&m->random, 8))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_A, SCRATCH_A, 0, imm < 0 ? 512 : -512);
         op = width == 4 ? ISA_OP_sc_w : ISA_OP_sc_d;
     }
@@ -363,7 +365,7 @@ static const struct writable {
     {0x001, 0xff}, {0x002, 0xff}, {0x003, 0xfff}, {0x100, 0xc6122}, {0x104, UINT64_MAX}, {0x106, 0xffffffff}, {0x10a, 1}, {0x140, UINT64_MAX},
     {0x141, ~UINT64_C(1)}, {0x142, UINT64_MAX}, {0x143, UINT64_MAX}, {0x344, 0x222}, {0x300, 0x7e79aa}, {0x302, 0xb1ff}, {0x303, 0x222},
     {0x304, 0xaaa}, {0x306, UINT64_C(0xffffffff)}, {0x30a, 1}, {0x341, ~UINT64_C(1)}, {0x342, UINT64_MAX}, {0x343, UINT64_MAX}, {0x344, 0x222},
-    {0x3b2, UINT64_MAX >> 10}, {0x3bd, UINT64_MAX >> 10}, {0x301, UINT64_MAX}, {0x320, 5},
+    {0x3bd, UINT64_MAX >> 10}, {0x301, UINT64_MAX}, {0x320, 5},
 };
 
 static void write_csr(struct maker *m)
@@ -374,7 +376,9 @@ static void write_csr(struct maker *m)
     if (csr->number == 0x144 || csr->number == 0x344)
         value &= m->setting.interrupt;
     if (csr->number == 0x300 || csr->number == 0x100) /* FS off or dirty */
-        value |= one_in(&m->random, 6) ? 0 : 0x6000;
+        value = (value & ~UINT64_C(0x6000)) | (one_in(&m->random, 6) ? 0 : 0x6000);
+    if (csr->number == 0x300 && !m->setting.translated_data)
+        value &= ~UINT64_C(0x20000); /* differences.def: mprv_code */
     if (csr->number == 0x300 && (value >> 11 & 3) == 2)
         value |= 0x800;
     unsigned op = ops[below(&m->random, 3)];
@@ -393,7 +397,7 @@ static bool reads_differ(unsigned number)
 
 static bool is_trigger(unsigned number)
 {
-    return (number >= 0x7a0 && number <= 0x7af) || number == 0x5a8;
+    return (number >= 0x7a0 && number <= 0x7af) || number == 0x5a8 || number == 0x24d;
 }
 
 static void read_csr(struct maker *m)
@@ -438,7 +442,7 @@ static void remap(struct maker *m)
 {
     unsigned page = (unsigned)below(&m->random, 4);
     uint64_t entry = UINT64_C(0xcf) ^ (one_in(&m->random, 2) ? UINT64_C(1) << below(&m->random, 8) : 0);
-    if (!m->setting.vtable)
+    if (!m->setting.vtable || (m->setting.mode == 1 && m->record->word[WORD_MSTATUS] >> 20 & 1)) /* TVM: the fence would trap */
         return;
     emit_li(&m->code, SCRATCH_A, m->setting.vtable + 8 * page);
     emit_li(&m->code, SCRATCH_B, (DIFF_DATA + below(&m->random, 4) * 4096) >> 12 << 10 | entry);
@@ -518,7 +522,7 @@ static void draw_registers(struct maker *m)
     word[WORD_FCSR] = below(&m->random, 256);
     if (!one_in(&m->random, 6) && word[WORD_FCSR] >> 5 > 4)
         word[WORD_FCSR] &= 0x1f;
-    unsigned off = m->setting.sub_page_pmp ? 0 : (unsigned)below(&m->random, 64);
+    unsigned off = m->setting.pmp_regions ? 0 : (unsigned)below(&m->random, 64);
     word[WORD_X + RA] = m->setting.vcode;
     word[WORD_X + SP] = m->setting.vdata + 0x1800;
     word[WORD_X + GP] = m->setting.vcode + 2048;

@@ -22,7 +22,8 @@ struct setting {
     unsigned mode;        /* it starts in: 0 U, 1 S, 3 M */
     bool paging;          /* satp is not Bare */
     bool translated_data; /* loads and stores are: paging outside M, or by MPRV */
-    bool sub_page_pmp;    /* PMP regions of data smaller than a page: QEMU checks whole words of misaligned accesses */
+    bool pmp_regions;     /* PMP permits different things in different places */
+    bool sub_page_pmp;    /* some of these are smaller than a page */
     uint64_t vcode, vdata;
     uint64_t interrupt;   /* the one bit of mip that may become pending */
     uint64_t vtable;      /* address by which the program reaches the level-0 table of its data, 0 if it does not */

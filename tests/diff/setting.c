@@ -138,6 +138,7 @@ static void draw_pmp(struct setting *s, struct record *record, uint64_t *random)
         set_pmp(record, 15, UINT64_MAX >> 10, NAPOT | 7);
     if (one_in(random, 2))
         return;
+    s->pmp_regions = true;
     s->sub_page_pmp = one_in(random, 2);
     unsigned entries = 1 + (unsigned)below(random, 4);
     for (unsigned entry = 3; entry < 3 + 2 * entries; entry += 2) {
@@ -145,6 +146,8 @@ static void draw_pmp(struct setting *s, struct record *record, uint64_t *random)
         bool fine = s->sub_page_pmp && page >= DIFF_DATA && page < DIFF_DATA + DIFF_DATA_BYTES;
         uint64_t offset = fine ? below(random, 1024) * 4 : 0;
         unsigned rights = pmp_rights(random);
+        if (page >= DIFF_DATA + DIFF_DATA_BYTES - 0x3000 && !(rights & 2) && !fine) /* may reach the tables: differences.def, pmp_ad */
+            rights &= ~1u;
         switch (below(random, 3)) {
         case 0:
             set_pmp(record, entry, fine ? (page + offset) >> 2 : napot(page, 0x1000), (fine ? NA4 : NAPOT) | rights);

@@ -155,6 +155,11 @@ trapped:
     li t0, 3
     bne s4, t0, 1f
     csrw mtval, zero /* differences.def: ebreak_tval */
+1:  addi t0, s4, -5 /* word_tval, amo_hole: 5 and 7 look alike to the program */
+    andi t0, t0, -3
+    bnez t0, 1f
+    csrwi mcause, 7
+    csrci mtval, 7
 1:
     li t0, 0x3ffff000
     and t0, t0, s5
@@ -199,6 +204,11 @@ in_supervisor:
     li t0, 3
     bne s6, t0, 3f
     csrw stval, zero
+3:  addi t0, s6, -5
+    andi t0, t0, -3
+    bnez t0, 3f
+    csrwi scause, 7
+    csrci stval, 7
 3:  bltz s6, 1f
     mv a0, s6
     mv a1, s7
