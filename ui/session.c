@@ -100,27 +100,11 @@ static bool apply(struct session *session, const struct emu_input *input, emu_cy
     return true;
 }
 
-/* A position names the moment right after a step or an event. What the machine does beyond that without a step (a hart begins a
- * device access or a slice) it undoes no more, and a replay that stops at the position would not have done it yet. So while
- * anything moves, an input is applied right after one more step. False when the machine stopped instead. */
-static bool step_to_position(struct session *session)
-{
-    struct emu_until until;
-    if (!is_moving(session->machine))
-        return true;
-    emu_until_init(&until);
-    until.steps = emu_position(session->machine).steps + 1;
-    enum emu_stop_kind kind = emu_run(session->machine, &until).kind;
-    if (kind == EMU_STOP_MACHINE_EVENT)
-        end(session, ENDING_RESET, 0);
-    return kind == EMU_STOP_LIMIT;
-}
-
 /* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
 static unsigned feed(struct session *session, emu_cycle idle_cycle)
 {
     unsigned fed = 0;
-    if (emu_console_room(session->machine) == 0 || !step_to_position(session))
+    if (emu_console_room(session->machine) == 0)
         return 0;
     emu_cycle now = emu_now(session->machine);
     emu_cycle cycle = is_moving(session->machine) ? 0 : idle_cycle > now ? idle_cycle : now;
