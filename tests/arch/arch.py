@@ -45,7 +45,7 @@ BUILD_TOOLS = ['isa/tablegen/', 'emu/hart/native/extract.c']
 # All that the libraries may take from outside. Anything else is named by the check.
 ALLOWED_SYMBOLS = re.compile(
     r'malloc|calloc|realloc|reallocarray|free'
-    r'|mem(cpy|move|set|cmp|chr|mem|rchr)|(__)?str\w+|qsort|bsearch|abs|labs'
+    r'|mem(cpy|move|set|cmp|chr|mem|rchr)|bcmp|(__)?str\w+|qsort|bsearch|abs|labs'
     r'|(__)?v?snprintf(_chk)?|__(mem|str)\w+_chk'
     r'|mmap(64)?|munmap|mprotect|madvise'
     r'|__(popcount|clz|ctz|u?div|u?mod|mul)[dst]i[234]'  # the compiler's own

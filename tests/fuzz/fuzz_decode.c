@@ -42,7 +42,9 @@ static void try_disassemble(uint32_t bits, uint64_t pc)
     char whole[128], cut[128];
     size_t length = isa_disassemble(whole, sizeof whole, bits, pc);
     require(length > 0 && length < sizeof whole && strlen(whole) == length);
-    for (size_t size = 0; size <= length + 1; size++) {
+    const size_t sizes[] = {0, 1, length / 2, length, length + 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t size = sizes[i];
         memset(cut, 'x', sizeof cut);
         require(isa_disassemble(cut, size, bits, pc) == length);
         require(cut[size] == 'x');
