@@ -82,6 +82,7 @@ static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uin
     bool device = by >= m->config.harts;
     struct emu_event event = {.cycle = device ? m->now : m->harts[by].cycle, .a = reason, .b = address,
                               .kind = EMU_EVENT_RESERVATION_LOST, .hart = (uint16_t)agent,
+                              .pc = device ? 0 : m->harts[by].pc,
                               .other = device ? UINT16_MAX : (uint16_t)by};
     machine_emit(m, &event);
 }
@@ -337,8 +338,7 @@ static bool make_htif(struct emu_machine *m, uint64_t tohost, uint64_t fromhost)
     m->htif_slot = queue_add(m->queue, QUEUE_DEVICE, DEVICE_ID_HTIF_STORE, tohost_due, m);
     if (!m->htif || m->htif_slot < 0)
         return false;
-    m->shared.tohost = tohost;
-    store_mark_slow(&m->shared, memory_page(&m->memory, tohost), (unsigned)(tohost % PAGE_BYTES / LINE_BYTES));
+    store_watch(&m->shared, tohost);
     return true;
 }
 
@@ -426,7 +426,7 @@ void emu_machine_destroy(struct emu_machine *m)
 void machine_reset(struct emu_machine *m)
 {
     uint64_t tohost, fromhost;
-    m->reset_wanted = false;
+    m->reset_wanted = m->finished = false;
     m->owner = NO_OWNER;
     code_flush(&m->shared);
     for (unsigned h = 0; h < m->config.harts; h++) {

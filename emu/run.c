@@ -111,7 +111,7 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
             break;
         }
         schedule_move(&m->schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_SLICE))
+        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention))
             break;
     }
     return exit;

@@ -87,6 +87,8 @@ void code_flush(struct hart_shared *shared)
     free_pages(shared->code, shared->memory);
     shared->code->bytes = 0;
     native_flush(shared->code->native);
+    if (shared->tohost)
+        store_watch(shared, shared->tohost);
     shared->code->cut = NULL;
     shared->code_flushes++;
     for (unsigned h = 0; h < shared->count; h++)
@@ -365,7 +367,7 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
 
 /* ---- discarding ---- */
 
-static void poison(struct code_page *code, unsigned half)
+static bool poison(struct code_page *code, unsigned half)
 {
     struct op *op = code->entry[half];
     if (op) {
@@ -374,18 +376,22 @@ static void poison(struct code_page *code, unsigned half)
     }
     code->entry[half] = NULL;
     code->left[half] = 0;
+    return op != NULL;
 }
 
-void code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line)
+bool code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line)
 {
     struct code_page *code = shared->code->of_page[page];
-    shared->memory->code[page] &= ~(UINT64_C(1) << line);
+    if (!store_is_watched(shared, page, line))
+        shared->memory->code[page] &= ~(UINT64_C(1) << line);
     if (!code)
-        return;
-    shared->code->lines_discarded++;
+        return false;
+    bool any = false;
     unsigned first = line * LINE_BYTES / 2;
     if (first > 0 && code->entry[first - 1] && code->entry[first - 1]->at & AT_LONG)
-        poison(code, first - 1); /* straddles into this line */
+        any |= poison(code, first - 1); /* straddles into this line */
     for (unsigned half = first; half < first + LINE_BYTES / 2; half++)
-        poison(code, half);
+        any |= poison(code, half);
+    shared->code->lines_discarded += any;
+    return any;
 }

@@ -86,7 +86,7 @@ struct code_page *code_page_of(struct hart_shared *shared, uint32_t page);
 const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset);
 /* One instruction to be executed alone: it lies across pages, or PMP differs within its page. */
 const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, unsigned offset, uint32_t bits);
-/* Throws away what was decoded from a line that is about to be written. */
-void code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line);
+/* Throws away what was decoded from a line that is written to; true if there was anything. */
+bool code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line);
 
 #endif

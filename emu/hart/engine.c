@@ -118,7 +118,7 @@ static inline uint64_t op_address(const struct hart *h, const struct op *op)
         uint64_t address = op_address(h, op);                                                                                      \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
         if (UNLIKELY(h->fs != FS_DIRTY))                                                                                           \
-            TAIL(slow_fp(h, op, budget, l0));                                                                                      \
+            TAIL(slow_fp_load(h, op, budget, l0));                                                                                      \
         if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
             TAIL(slow_load(h, op, budget, l0, ISA_OP_##name));                                                                     \
         h->f[op->a] = isa_exec_##name(host_load(address + way->addend, width));                                                    \

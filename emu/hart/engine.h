@@ -132,8 +132,9 @@ op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0
 op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);
 op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
 op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
-/* FP instruction while FS is not dirty or the rounding mode is reserved: makes it dirty and tries again, or traps. */
-op_function slow_fp, slow_illegal;
+/* FP instruction while FS is not dirty or the rounding mode is reserved: makes it dirty and tries again, or traps. Loads have no
+ * rounding mode. */
+op_function slow_fp, slow_fp_load, slow_illegal;
 op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
 

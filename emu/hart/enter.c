@@ -165,6 +165,10 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
     const struct op *op = code->entry[offset / 2];
     if (UNLIKELY(!op)) {
+        if (code_is_full(h->shared->code)) { /* the caller makes room */
+            h->within = slice_goes_on;
+            TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+        }
         op = code_decode(h->shared, code, offset);
         if (!op) /* no memory for decoded code: one instruction at a time still goes */
             TAIL(enter_single(h, pc, memory_paddr(h->shared->memory, code->page) + offset, budget, slice_goes_on));
@@ -241,7 +245,7 @@ op_result engine_link(struct hart *h, const struct op *op, int64_t budget, struc
     uint64_t target = link_target(h, owner);
     if ((target & PAGE_MASK) == h->page_va && h->code != h->shared->code->single) {
         unsigned half = (unsigned)(target & (PAGE_BYTES - 1)) / 2;
-        if (!h->code->entry[half])
+        if (!h->code->entry[half] && !code_is_full(h->shared->code))
             code_decode(h->shared, h->code, half * 2);
         if (h->code->entry[half]) {
             link->target = h->code->entry[half];

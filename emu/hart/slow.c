@@ -61,8 +61,14 @@ op_result slow_illegal(struct hart *h, const struct op *op, int64_t budget, stru
 op_result slow_fp(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     unsigned rm = (uint32_t)op->imm >> 16;
-    bool is_load = op->run == op_handlers.row[ISA_OP_flw] || op->run == op_handlers.row[ISA_OP_fld];
-    if (h->fs == FS_OFF || (!is_load && (rm == 7 ? h->frm : rm) > 4))
+    if ((rm == 7 ? h->frm : rm) > 4)
+        TAIL(slow_illegal(h, op, budget, l0));
+    TAIL(slow_fp_load(h, op, budget, l0));
+}
+
+op_result slow_fp_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (h->fs == FS_OFF)
         TAIL(slow_illegal(h, op, budget, l0));
     h->fs = FS_DIRTY;
     GO(op);
@@ -224,13 +230,18 @@ static bool commit(struct hart *h, uint64_t paddr, unsigned size, uint64_t value
     discarded |= store_snoop(shared, page, offset, first, h->id);
     if (first < size)
         discarded |= store_snoop(shared, page, offset + first, size - first, h->id);
-    if (shared->cpu.own_store_clears && reservation_touches(shared->reservations, h->id, paddr, size))
-        reservation_end(shared->reservations, h->id, EMU_REASON_OWN_STORE, h->id);
     if (discarded && hart_event_wanted(shared, EMU_EVENT_CODE_DISCARDED))
         hart_emit(h, EMU_EVENT_CODE_DISCARDED, 0, paddr & ~(uint64_t)(LINE_BYTES - 1), UINT16_MAX);
     if (shared->tohost && paddr < shared->tohost + 8 && paddr + size > shared->tohost)
         shared->tohost_written(shared->context, h);
     return discarded;
+}
+
+/* A plain store of the hart itself, where that ends its reservation. */
+static void own_store(struct hart *h, uint64_t paddr, unsigned size)
+{
+    if (size && reservation_touches(h->reservations, h->id, paddr, size))
+        reservation_end(h->reservations, h->id, EMU_REASON_OWN_STORE, h->id);
 }
 
 op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value)
@@ -253,9 +264,14 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
                                          .len = op->at & AT_LONG ? 4 : 2, .write = true};
         TAIL(begin_access(h, op, budget, left));
     }
+    h->pc = op_pc(h, op);
     bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
     if (pieces.size[1])
         discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0], budget + left);
+    if (h->shared->cpu.own_store_clears) {
+        own_store(h, pieces.paddr[0], pieces.size[0]);
+        own_store(h, pieces.paddr[1], pieces.size[1]);
+    }
     mmu_l0_fill_data(h, address, pieces.paddr[0]);
     TAIL(after(h, op, budget, l0, left, discarded));
 }
@@ -345,6 +361,7 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
         TAIL(raise(h, op, budget, left, where.fault, address));
     if (!reservation_covers(r, h->id, where.paddr, width))
         TAIL(fail_sc(h, op, budget, left, where.paddr));
+    h->pc = op_pc(h, op);
     bool discarded = commit(h, where.paddr, width, h->x[(uint32_t)op->imm], budget + left);
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
     h->sc_done++;
@@ -396,6 +413,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     uint64_t old = read_ram(h->shared->memory, where.paddr, width);
+    h->pc = op_pc(h, op);
     bool discarded = commit(h, where.paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));
@@ -480,6 +498,8 @@ op_result slow_mret(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     if (h->mode != ISA_MODE_M)
         TAIL(slow_illegal(h, op, budget, l0));
+    engine_settle(h, budget + 1);
+    h->pc = op_pc(h, op);
     csr_mret(h);
     TAIL(resume(h, h->pc, budget));
 }
@@ -488,6 +508,8 @@ op_result slow_sret(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     if (h->mode < ISA_MODE_S || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TSR))
         TAIL(slow_illegal(h, op, budget, l0));
+    engine_settle(h, budget + 1);
+    h->pc = op_pc(h, op);
     csr_sret(h);
     TAIL(resume(h, h->pc, budget));
 }

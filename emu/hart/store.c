@@ -20,8 +20,21 @@ bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, uns
     reservation_snoop(shared->reservations, memory_paddr(shared->memory, page) + offset, size, by);
     if (!(shared->memory->code[page] >> line & 1))
         return false;
-    code_discard_line(shared, page, line);
-    return true;
+    return code_discard_line(shared, page, line);
+}
+
+bool store_is_watched(const struct hart_shared *shared, uint32_t page, unsigned line)
+{
+    return shared->tohost && page == memory_page(shared->memory, shared->tohost) && line == shared->tohost % PAGE_BYTES / LINE_BYTES;
+}
+
+void store_watch(struct hart_shared *shared, uint64_t tohost)
+{
+    uint32_t page = memory_page(shared->memory, tohost);
+    unsigned line = (unsigned)(tohost % PAGE_BYTES / LINE_BYTES);
+    shared->tohost = tohost;
+    store_mark_slow(shared, page, line);
+    shared->memory->code[page] |= UINT64_C(1) << line;
 }
 
 void store_snoop_range(struct hart_shared *shared, uint64_t paddr, uint64_t size, unsigned by)

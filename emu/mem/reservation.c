@@ -96,7 +96,7 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
     uint64_t address = mine->address;
     drop(r, mine);
     mine->lost = (uint8_t)reason;
-    if (reason != EMU_REASON_OWN_SC && reason != EMU_REASON_REPLACED)
+    if (reason != EMU_REASON_OWN_SC)
         r->lost(r->context, agent, reason, address, by);
 }
 

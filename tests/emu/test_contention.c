@@ -183,7 +183,7 @@ Test(contention, an_own_store_between_lr_and_sc_does_what_the_configuration_says
 }
 
 /* Disabled: the slow path of an AMO ends the reservation of its own hart, its short path does not. */
-Test(contention, an_own_amo_between_lr_and_sc_is_no_plain_store, .disabled = true)
+Test(contention, an_own_amo_between_lr_and_sc_is_no_plain_store)
 {
     expect_own_stores(ISA_OP_amoadd_d);
 }

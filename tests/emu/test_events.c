@@ -136,7 +136,7 @@ Test(events, no_loss_of_a_reservation_is_lost_when_tiny_reads_drain_a_small_ring
 }
 
 /* Disabled: a hart leaves a failed sc with HART_EXIT_YIELD, and run_slices goes on without looking at ring and stop. */
-Test(events, no_failed_sc_is_lost_when_tiny_reads_drain_a_small_ring, .disabled = true)
+Test(events, no_failed_sc_is_lost_when_tiny_reads_drain_a_small_ring)
 {
     expect_nothing_lost(EMU_EVENT_SC_FAILED, false);
 }
@@ -171,7 +171,7 @@ Test(events, the_machine_stops_at_once_at_the_loss_of_a_reservation)
 }
 
 /* Disabled for the same reason. */
-Test(events, the_machine_stops_at_once_at_a_failed_sc, .disabled = true)
+Test(events, the_machine_stops_at_once_at_a_failed_sc)
 {
     expect_stops(EMU_EVENT_SC_FAILED, false);
 }
@@ -230,14 +230,14 @@ Test(events, stepping_changes_neither_the_run_nor_the_events)
 }
 
 /* Disabled: mret and sret report the loss with the clock the hart had when the engine began, since they do not settle first. */
-Test(events, stepping_does_not_change_what_losses_of_reservations_say, .disabled = true)
+Test(events, stepping_does_not_change_what_losses_of_reservations_say)
 {
     expect_same_stepped(EMU_EVENT_BIT(EMU_EVENT_RESERVATION_LOST));
 }
 
 /* A store to a line with decoded code says so, with the same pc and cycle however the run is cut. Disabled: the event's pc is the
  * one at which the engine began. */
-Test(events, discarded_code_is_reported_the_same_whole_and_stepped, .disabled = true)
+Test(events, discarded_code_is_reported_the_same_whole_and_stepped)
 {
     struct guest guest = {.count = 0};
     guest_ram(&guest, S0, 4 * 32);

@@ -115,7 +115,7 @@ op_function st_continue;
         uint64_t address = REG(b) + (uint64_t)HOLE(imm);                                                                           \
         const struct l0_data *way = l0_way(l0, address);                                                                           \
         if (UNLIKELY(h->fs != FS_DIRTY))                                                                                           \
-            STUB(fp);                                                                                                              \
+            STUB(fp_load);                                                                                                              \
         if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
             STUB(load, ISA_OP_##name);                                                                                             \
         REG(a) = isa_exec_##name(host_load(address + way->addend, width));                                                         \

@@ -182,7 +182,7 @@ struct hart_shared {
     uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
     void (*access_begin)(void *context, struct hart *hart);    /* hart->access is filled; schedule its effect */
     void (*tohost_written)(void *context, struct hart *hart);
-    const uint64_t *breaks;     /* sorted breakpoints */
+    const uint64_t *breaks;
     unsigned break_count;
 };
 
@@ -268,6 +268,9 @@ void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line);
 /* What must happen when `size` bytes at page/offset (within one line) are written by agent `by` (UINT_MAX: device): reservations end,
  * decoded code is discarded. Returns true when decoded code was discarded. */
 bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by);
+/* Makes `tohost` the HTIF's word: no store to its line goes by a short path. */
+void store_watch(struct hart_shared *shared, uint64_t tohost);
+bool store_is_watched(const struct hart_shared *shared, uint32_t page, unsigned line);
 /* The same for any range of RAM. */
 void store_snoop_range(struct hart_shared *shared, uint64_t paddr, uint64_t size, unsigned by);
 

@@ -25,7 +25,7 @@ struct memory {
     uint64_t ram_bytes;
     uint32_t ram_pages, pages;
     uint64_t *slow;       /* per page: bit n set if line n is slow */
-    uint64_t *code;       /* per page: bit n set if line n holds decoded code; a subset of slow */
+    uint64_t *code;       /* per page: bit n set if line n holds decoded code or is watched; a subset of slow */
     uint64_t *touched;    /* bitmap over RAM pages that may hold something else than zeros */
 };
 

@@ -26,7 +26,7 @@ struct reservation {
     uint8_t lost;          /* enum emu_reason of the last loss */
 };
 
-/* Called for each reservation that ends for a reason other than the agent's own sc or a new lr. */
+/* Called for each reservation that ends for a reason other than the agent's own sc. */
 typedef void reservation_lost(void *context, unsigned agent, enum emu_reason reason, uint64_t address, unsigned by);
 
 struct reservations {
@@ -56,7 +56,7 @@ bool reservation_covers(const struct reservations *r, unsigned agent, uint64_t a
 /* Does the agent hold a reservation on a granule that any of these bytes lies in? */
 bool reservation_touches(const struct reservations *r, unsigned agent, uint64_t address, unsigned size);
 
-/* Ends the agent's reservation, if it holds one; `lost` is called unless the reason is OWN_SC or REPLACED. */
+/* Ends the agent's reservation, if it holds one; `lost` is called unless the reason is OWN_SC. */
 void reservation_end(struct reservations *r, unsigned agent, enum emu_reason reason, unsigned by);
 
 /* A write of `size` bytes at a physical address by agent `by` (UINT_MAX: a device): ends every other agent's reservation on these granules. */
