@@ -29,6 +29,11 @@ unsigned emu_console_room(const struct emu_machine *m)
     return uart_room(m->uart);
 }
 
+bool emu_console_wanted(const struct emu_machine *m)
+{
+    return (m->htif && htif_room(m->htif)) || uart_wants(m->uart);
+}
+
 static bool check_poke(const struct emu_machine *m, const struct emu_input *input, struct emu_error *error)
 {
     unsigned size = input->hart;

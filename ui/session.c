@@ -26,8 +26,8 @@
 #define SLICE_SECONDS_LONG  0.010
 #define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
 
-/* When a script is fed; docs/reference/options.md tells. The quiet time is there because guests empty the receiver while they
- * start: what comes too early is lost to them, as on a real machine. */
+/* When a script is fed; docs/reference/options.md tells. It waits until the guest has been quiet and looks for input, because
+ * guests empty the receiver while they start: what comes too early is lost to them, as on a real machine. */
 #define FEED_CYCLES       10000
 #define FEED_QUIET_CYCLES 10000000
 
@@ -199,6 +199,10 @@ static void script_react(struct session *session, const struct emu_stop *stop)
     bool is_dead = stop->kind == EMU_STOP_DEAD;
     if (!session->feeding && !is_dead && session->feed_cycle - session->output_cycle < FEED_QUIET_CYCLES) {
         session->feed_cycle = feed_cycle_after(session->output_cycle + FEED_QUIET_CYCLES - 1);
+        return;
+    }
+    if (!session->feeding && !is_dead && !emu_console_wanted(session->machine)) {
+        session->feed_cycle = feed_cycle_after(session->feed_cycle);
         return;
     }
     session->feeding = true;

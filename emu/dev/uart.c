@@ -42,6 +42,7 @@ enum {
     CLOCKS_PER_BIT = 16,
     DIVISOR_RESET = 2, /* 115200 baud; the data sheet leaves it open. Also the pace when the guest programs 0 */
     TIMEOUT_CHARACTERS = 4,
+    POLLS_WANTED = 2, /* one is what every transmission does first */
 };
 
 static const uint8_t trigger_levels[4] = {1, 4, 8, 14};
@@ -56,6 +57,7 @@ struct uart {
     uint16_t divisor;
     uint8_t received[FIFO_SIZE]; /* the oldest first */
     uint8_t received_count;
+    uint8_t empty_polls; /* reads of LSR with nothing received, since the last byte either way; up to POLLS_WANTED */
     bool has_overrun;
     bool is_thr_empty_pending; /* THRE is to be reported: THR became empty and IIR has not said so yet */
     bool is_timeout_pending;
@@ -152,6 +154,7 @@ static uint8_t read_received(struct uart *uart)
 {
     if (uart->received_count == 0)
         return 0;
+    uart->empty_polls = 0;
     uint8_t byte = uart->received[0];
     uart->received_count--;
     for (unsigned i = 0; i < uart->received_count; i++)
@@ -233,6 +236,8 @@ static uint8_t read_lsr(struct uart *uart)
 {
     unsigned lsr = LSR_THR_EMPTY | LSR_IDLE | (uart->received_count ? LSR_READY : 0) | (uart->has_overrun ? LSR_OVERRUN : 0);
     uart->has_overrun = false;
+    if (uart->received_count == 0 && uart->empty_polls < POLLS_WANTED)
+        uart->empty_polls++;
     update_line(uart);
     return (uint8_t)lsr;
 }
@@ -293,8 +298,10 @@ static bool uart_write(void *device, const struct device_access *access, uint64_
     case RBR_THR_DLL:
         if (is_divisor)
             uart->divisor = (uint16_t)((uart->divisor & 0xff00) | byte);
-        else
+        else {
+            uart->empty_polls = 0;
             transmit(uart, byte);
+        }
         break;
     case IER_DLM:
         if (is_divisor)
@@ -336,11 +343,17 @@ unsigned uart_room(const struct uart *uart)
     return is_loopback(uart) ? 0 : capacity(uart) - uart->received_count;
 }
 
+bool uart_wants(const struct uart *uart)
+{
+    return uart->ier & IER_RECEIVED || uart->empty_polls == POLLS_WANTED;
+}
+
 static void uart_reset(void *device)
 {
     struct uart *uart = device;
     uart->ier = uart->fcr = uart->lcr = uart->mcr = uart->scr = uart->msr_changes = 0;
     uart->divisor = DIVISOR_RESET;
+    uart->empty_polls = 0;
     uart->has_overrun = uart->is_thr_empty_pending = false;
     clear_receiver(uart);
     update_line(uart);
@@ -359,6 +372,7 @@ static void uart_state(struct state *s, void *device)
     state_u16(s, "divisor", &uart->divisor);
     state_bytes(s, "received", uart->received, sizeof uart->received);
     state_u8(s, "received_count", &uart->received_count);
+    state_u8(s, "empty_polls", &uart->empty_polls);
     state_bool(s, "has_overrun", &uart->has_overrun);
     state_bool(s, "is_thr_empty_pending", &uart->is_thr_empty_pending);
     state_bool(s, "is_timeout_pending", &uart->is_timeout_pending);

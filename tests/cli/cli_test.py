@@ -24,9 +24,9 @@ PROGRAM, GUESTS, DOCS = sys.argv[1:4]
 PATIENCE = 60  # seconds for anything that could hang
 
 
-def run(*arguments, stdin=b"", env=None, cwd=None):
+def run(*arguments, stdin=b"", env=None, cwd=None, patience=PATIENCE):
     """One run to its end; standard input is a pipe with these bytes."""
-    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, timeout=PATIENCE, env=env, cwd=cwd)
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, timeout=patience, env=env, cwd=cwd)
 
 
 def guest(name):
@@ -70,6 +70,44 @@ class Case:
     def records(self):
         folder = os.path.join(self.folder, "state", "lockscope")
         return sorted(os.path.join(folder, name) for name in os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+class Firmware(Case):
+    """Debian's OpenSBI and U-Boot, typed to by a script."""
+    OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/"
+    UBOOT = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin"
+    # the first line only ends U-Boot's countdown
+    SCRIPT = b"\nversion\necho 12*34\nsetexpr x 0x22 * 0x10; printenv x\npoweroff\n"
+
+    def boots(self, firmware, harts):
+        result = run("-smp", str(harts), "-bios", self.OPENSBI + firmware, "-kernel", self.UBOOT, "--headless", "--no-record",
+                     "--max-cycles", "4000000000", "--state-hash", stdin=self.SCRIPT, patience=900)
+        text = result.stdout.decode("latin-1").replace("\r", "")
+        what = (firmware, harts, "harts:", text[-600:], result.stderr)
+        check(result.returncode == 0, "exit code", result.returncode, *what)
+        check(re.search(r"^Platform HART Count +: %d$" % harts, text, re.M), *what)
+        check(len(re.findall(r"^U-Boot 20", text, re.M)) == 2, "no second banner (version)", *what)
+        check(re.search(r"^12\*34$", text, re.M) and re.search(r"^x=220$", text, re.M), "commands without answers", *what)
+        return hash_of(result)
+
+    def test_u_boot_answers_commands_on_1_hart(self):
+        self.boots("fw_dynamic.bin", 1)
+        self.boots("fw_jump.bin", 1)
+
+    def test_u_boot_answers_commands_on_4_harts(self):
+        check(self.boots("fw_dynamic.bin", 4) == self.boots("fw_dynamic.bin", 4), "two runs differ")
+        self.boots("fw_jump.elf", 4)
+
+    def test_u_boot_answers_commands_on_8_harts(self):
+        self.boots("fw_jump.bin", 8)
+        self.boots("fw_dynamic.elf", 8)
+
+
+class FirmwareOn64(Firmware):
+    """Minutes: the harts that U-Boot does not use spin in OpenSBI, an interrupt being pending for their wfi."""
+    def test_u_boot_answers_commands_on_64_harts(self):
+        self.boots("fw_jump.bin", 64)
+        self.boots("fw_dynamic.bin", 64)
 
 
 class Usage(Case):
@@ -629,7 +667,7 @@ class Terminal(Case):
         check(process.wait(PATIENCE) == 129, process.returncode)
 
 
-GROUPS = {"usage": Usage, "runs": Runs, "records": Records, "terminal": Terminal}
+GROUPS = {"firmware": Firmware, "firmware64": FirmwareOn64, "usage": Usage, "runs": Runs, "records": Records, "terminal": Terminal}
 
 
 def main():

@@ -414,10 +414,30 @@ Test(uart, reset_restores_the_start)
     teardown(fresh);
 }
 
+Test(uart, a_guest_that_polls_in_vain_or_enables_the_interrupt_wants_a_byte)
+{
+    struct fake_host *fake = setup();
+    cr_expect(not(uart_wants(fake->device)));
+    for (unsigned byte = 0; byte < 4; byte++) { /* one look at LSR is part of every transmission */
+        in(fake, LSR);
+        out(fake, THR, 'x');
+    }
+    in(fake, LSR);
+    cr_expect(not(uart_wants(fake->device)));
+    in(fake, LSR);
+    cr_expect(uart_wants(fake->device));
+    receive(fake, 1);
+    in(fake, RBR);
+    cr_expect(not(uart_wants(fake->device)));
+    out(fake, IER, 0x01);
+    cr_expect(uart_wants(fake->device));
+    teardown(fake);
+}
+
 Test(uart, every_field_is_in_the_hash)
 {
     struct fake_host *fake = setup();
-    cr_expect(eq(u64, state_check_flips(uart_ops.state, fake->device), 12));
+    cr_expect(eq(u64, state_check_flips(uart_ops.state, fake->device), 13));
     teardown(fake);
 }
 

@@ -170,6 +170,8 @@ bool emu_input(struct emu_machine *machine, const struct emu_input *input, emu_c
 const char *emu_input_name(unsigned kind);
 /* How many console bytes the guest's receive FIFO takes now. Bytes beyond it must wait outside: nothing is lost. */
 unsigned emu_console_room(const struct emu_machine *machine);
+/* Does the guest look for a byte: has it its receive interrupt enabled, or polled in vain? For feeding it a script at the right time. */
+bool emu_console_wanted(const struct emu_machine *machine);
 
 /* ---- inspection: const, at any stop ---- */
 

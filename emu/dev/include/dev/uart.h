@@ -24,6 +24,10 @@ extern const struct device_ops uart_ops;
 /* A byte arrives from the terminal, at host->cycle. False, and nothing changed, if there is no room: try again later. */
 bool uart_receive(struct uart *uart, uint8_t byte);
 
+/* Does the guest look for a byte? True while its receive interrupt is enabled, or after it has polled an empty receiver twice
+ * without sending anything. */
+bool uart_wants(const struct uart *uart);
+
 /* How many bytes uart_receive would take now: 16 at most, 1 with the FIFO off, 0 in loopback. */
 unsigned uart_room(const struct uart *uart);
 
