@@ -397,7 +397,7 @@ void emu_machine_destroy(struct emu_machine *m)
 {
     if (!m)
         return;
-    for (unsigned h = 0; m->harts && h < m->config.harts; h++)
+    for (unsigned h = 0; m->harts && h < m->shared.count; h++) /* not config.harts: emu_state_flip may have changed that */
         hart_finish(&m->harts[h]);
     free(m->harts);
     code_cache_destroy(m->shared.code);
@@ -493,7 +493,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     state_u8(s, "exit_code", &m->exit_code);
     state_close(s);
     queue_state(s, m->queue);
-    for (unsigned h = 0; h < m->config.harts; h++)
+    for (unsigned h = 0; h < m->shared.count; h++)
         hart_state(s, &m->harts[h]);
     reservations_state(s, &m->reservations);
     for (unsigned i = 0; i < m->region_count; i++) {
