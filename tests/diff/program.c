@@ -242,7 +242,7 @@ static void atomic(struct maker *m)
             return;
         if (one_in(&m->random, 3))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_B, SCRATCH_B, 0, 1);
-        if (!m->setting.translated_data && one_in(&m->random, 8))
+        if (!m->setting.translated_data && !m->setting.pmp_regions && one_in(&m->random, 8))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_A, SCRATCH_A, 0, imm < 0 ? 512 : -512);
         op = width == 4 ? ISA_OP_sc_w : ISA_OP_sc_d;
     }
