@@ -36,7 +36,7 @@ static void free_chunks(struct code_cache *cache)
 {
     while (cache->chunk) {
         struct op *before;
-        memcpy(&before, cache->chunk, sizeof before);
+        memcpy(&before, (const void *)cache->chunk, sizeof before);
         free(cache->chunk);
         cache->chunk = before;
     }
@@ -108,7 +108,7 @@ static struct op *room_for_run(struct code_cache *cache)
         struct op *fresh = malloc(CHUNK_OPS * sizeof *fresh);
         if (!fresh)
             return NULL;
-        memcpy(fresh, &cache->chunk, sizeof cache->chunk);
+        memcpy((void *)fresh, &cache->chunk, sizeof cache->chunk);
         cache->chunk = fresh;
         cache->chunk_used = 1;
         cache->bytes += CHUNK_OPS * sizeof *fresh;
