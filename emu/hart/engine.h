@@ -26,6 +26,7 @@
 #else
 #define GO(to)                                                                                                                     \
     do {                                                                                                                           \
+        (void)l0;                                                                                                                  \
         h->budget = budget;                                                                                                        \
         return (to);                                                                                                               \
     } while (0)

@@ -28,7 +28,6 @@ struct maker {
     struct fixup fixups[FIXUPS];
     unsigned loop_start, loop_units; /* units left in the present loop, 0: none */
     unsigned taste[16];              /* weight of each kind of unit */
-    bool in_s;                       /* is it surely in S-mode or above? (only for what would otherwise never end) */
 };
 
 static bool has_role(unsigned reg)
@@ -187,7 +186,7 @@ static void wild_word(struct maker *m)
         if (one_in(&m->random, 2))
             bits = (row->match | (bits & ~row->mask)) ^ UINT32_C(1) << (2 + below(&m->random, 30));
         struct isa_insn insn = isa_decode(bits);
-        if (!is_tame(m, &insn))
+        if (!is_tame(m, &insn) || insn.op == ISA_OP_ctzw)
             continue;
         emit(&m->code, bits);
         return;
@@ -242,7 +241,7 @@ static void atomic(struct maker *m)
             return;
         if (one_in(&m->random, 3))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_B, SCRATCH_B, 0, 1);
-        if (!m->setting.translated_data && one_in(&m->random, 8))
+        if (!m->setting.translated_data && !m->setting.pmp_regions && one_in(&m->random, 8))
             emit_insn(&m->code, ISA_OP_addi, SCRATCH_A, SCRATCH_A, 0, imm < 0 ? 512 : -512);
         op = width == 4 ? ISA_OP_sc_w : ISA_OP_sc_d;
     }

@@ -114,7 +114,8 @@ void test_steps(struct emu_machine *m, uint64_t steps)
 
 void test_enter(struct emu_machine *m, enum isa_mode mode, uint64_t pc)
 {
-    if (test_mode(m) != ISA_MODE_M) { /* an illegal CSR access traps to M from anywhere that is mapped; else the fetch does */
+    if (test_mode(m) != ISA_MODE_M) { /* back by a trap: mret is illegal below M-mode, or cannot be fetched */
+        test_set_csr(m, 0x302, 0);
         test_set_pc(m, TEST_ENTER);
         test_steps(m, 1);
         cr_assert(eq(uint, test_mode(m), ISA_MODE_M));
@@ -132,5 +133,5 @@ int64_t test_execute(struct emu_machine *m, enum isa_mode mode, uint32_t word)
     test_set_csr(m, TEST_MCAUSE, 0);
     test_enter(m, mode, TEST_CODE);
     test_steps(m, 1);
-    return test_pc(m) == TEST_TRAPPED ? (int64_t)test_csr(m, TEST_MCAUSE) : -1;
+    return test_mode(m) == ISA_MODE_M && test_pc(m) == TEST_TRAPPED ? (int64_t)test_csr(m, TEST_MCAUSE) : -1;
 }
