@@ -127,11 +127,24 @@ void test_enter(struct emu_machine *m, enum isa_mode mode, uint64_t pc)
     cr_assert(eq(uint, test_mode(m), mode));
 }
 
+/* A device access that has begun is done, or faults, at an event of its own. */
+static void finish_access(struct emu_machine *m)
+{
+    struct emu_hart_view view;
+    for (emu_hart_view(m, 0, &view); view.state == EMU_HART_ACCESSING; emu_hart_view(m, 0, &view)) {
+        struct emu_until until;
+        emu_until_init(&until);
+        until.position = (struct emu_position){emu_position(m).events + 1, emu_position(m).steps};
+        emu_run(m, &until);
+    }
+}
+
 int64_t test_execute(struct emu_machine *m, enum isa_mode mode, uint32_t word)
 {
     test_poke(m, TEST_CODE, 4, word);
     test_set_csr(m, TEST_MCAUSE, 0);
     test_enter(m, mode, TEST_CODE);
     test_steps(m, 1);
+    finish_access(m);
     return test_mode(m) == ISA_MODE_M && test_pc(m) == TEST_TRAPPED ? (int64_t)test_csr(m, TEST_MCAUSE) : -1;
 }
