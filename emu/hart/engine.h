@@ -119,7 +119,7 @@ static inline bool is_line_end(const struct op *op)
 /* Goes on at pc: translates, decodes, checks the budget. */
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget);
 /* A link taken with the budget, refund included, below 0. */
-op_function engine_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
+op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
 /* Ends the engine run: `budget` steps are left, the hart goes on at pc. */
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget);
 /* Books what was done up to `budget` left, so that the hart's clock and counts are right, and counts from there. */

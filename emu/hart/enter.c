@@ -228,7 +228,7 @@ static uint64_t link_target(const struct hart *h, const struct op *owner)
     return op_pc(h, owner) + (uint64_t)(int64_t)owner->imm;
 }
 
-op_result engine_over(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+op_result slow_over(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
     const struct op *target = link->target;

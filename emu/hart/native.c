@@ -45,7 +45,7 @@ static const struct stencil stencils[ISA_OP_COUNT] = {
 static const struct stencil stencil_handler = STENCIL_handler, stencil_entry = STENCIL_entry, stencil_line_end = STENCIL_line_end,
                             stencil_fence = STENCIL_fence;
 
-static const struct native_stubs native_stubs = {.enter = engine_enter, .over = engine_over, .fp_load = slow_fp_load, .illegal = slow_illegal,
+static const struct native_stubs native_stubs = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load, .illegal = slow_illegal,
                                           .load = slow_load, .store = slow_store, .lr = slow_lr, .sc = slow_sc, .amo = slow_amo};
 
 const struct native_stubs *code_cache_stubs(void)

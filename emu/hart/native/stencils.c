@@ -7,6 +7,7 @@
  */
 #include "../engine.h"
 #include "../native_stubs.h"
+#include "../rows.h"
 
 #include <isa/exec_int.h>
 
@@ -18,159 +19,22 @@ extern char hole_exact[];                 /* bytes from the first op to this one
 
 op_function st_continue;
 
-#define STENCIL(name) void st_##name(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
-#define HOLE(what) ((int64_t)(intptr_t)hole_##what)
-#define REG(what) (*(uint64_t *)((char *)h + HOLE(what)))
-#define OP ((const struct op *)((const char *)op + HOLE(op)))
-#define STUB(name, ...) return h->stubs->name(h, OP, budget, l0, ##__VA_ARGS__)
-#define CONTINUE() return st_continue(h, op, budget, l0)
+#define HANDLER(name) void st_##name(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+#define HOLE(what)    ((int64_t)(intptr_t)hole_##what)
+#define REG(what)     (*(uint64_t *)((char *)h + HOLE(what)))
+#define XA            REG(a)
+#define XB            REG(b)
+#define XC            REG(c)
+#define FA            REG(a) /* hole_a is the offset of an f register there */
+#define IMM           HOLE(imm)
+#define PC            (h->page_va + (uint64_t)HOLE(at))
+#define NEXT_PC       (h->page_va + (uint64_t)HOLE(next))
+#define HERE          ((const struct op *)((const char *)op + HOLE(op)))
+#define SLOW(part, ...) return h->stubs->part(h, HERE, budget, l0, ##__VA_ARGS__)
+#define ENTER(pc)       return h->stubs->enter(h, pc, budget)
+#define RUN(to)         return (to)->run(h, to, budget, l0)
+#define NEXT_INSN(slots) return st_continue(h, op, budget, l0)
 
-#define FOLLOW()                                                                                                                   \
-    do {                                                                                                                           \
-        const struct op_link *link = (const struct op_link *)(OP + 1);                                                             \
-        budget += link->refund;                                                                                                     \
-        if (UNLIKELY(budget < 0))                                                                                                  \
-            STUB(over);                                                                                                            \
-        return link->target->run(h, link->target, budget - link->charge, l0);                                                                     \
-    } while (0)
-
-#define ROW_RR(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        REG(a) = isa_exec_##name(REG(b), REG(c));                                                                                  \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_RI(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        REG(a) = isa_exec_##name(REG(b), HOLE(imm));                                                                               \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_R1(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        REG(a) = isa_exec_##name(REG(b));                                                                                          \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_UI(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        REG(a) = isa_exec_##name(h->page_va + (uint64_t)HOLE(at), HOLE(imm));                                                      \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_BR(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        if (isa_exec_##name(REG(b), REG(a)))                                                                                       \
-            FOLLOW();                                                                                                              \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_JAL(name, width)                                                                                                       \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        REG(a) = h->page_va + (uint64_t)HOLE(next);                                                                                \
-        FOLLOW();                                                                                                                  \
-    }
-#define ROW_JALR(name, width)                                                                                                      \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t target = (REG(b) + (uint64_t)HOLE(imm)) & ~UINT64_C(1);                                                           \
-        REG(a) = h->page_va + (uint64_t)HOLE(next);                                                                                \
-        const struct l0_code *way = &h->l0->code[target >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];                                    \
-        if (UNLIKELY(way->tag != (target & PAGE_MASK)))                                                                            \
-            return h->stubs->enter(h, target, budget);                                                                             \
-        struct code_page *code = way->page;                                                                                        \
-        unsigned half = target >> 1 & (PAGE_BYTES / 2 - 1);                                                                        \
-        const struct op *first = code->entry[half];                                                                                \
-        if (UNLIKELY(!first || budget < 0))                                                                                         \
-            return h->stubs->enter(h, target, budget);                                                                             \
-        h->page_va = way->tag;                                                                                                     \
-        h->code = code;                                                                                                            \
-        return first->run(h, first, budget - code->left[half], l0);                                                                                    \
-    }
-#define ROW_LD(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b) + (uint64_t)HOLE(imm);                                                                           \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
-            STUB(load, ISA_OP_##name);                                                                                             \
-        REG(a) = isa_exec_##name(host_load(address + way->addend, width));                                                         \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_ST(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b) + (uint64_t)HOLE(imm);                                                                           \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->wtag != l0_tag(address, width)))                                                                         \
-            STUB(store, width, REG(a));                                                                                            \
-        host_store(address + way->addend, width, REG(a));                                                                          \
-        CONTINUE();                                                                                                                \
-    }
-/* Floating-point loads and stores: hole_a is the offset of an f register. */
-#define ROW_FLD(name, width)                                                                                                       \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b) + (uint64_t)HOLE(imm);                                                                           \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(h->fs != FS_DIRTY))                                                                                           \
-            STUB(fp_load);                                                                                                              \
-        if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
-            STUB(load, ISA_OP_##name);                                                                                             \
-        REG(a) = isa_exec_##name(host_load(address + way->addend, width));                                                         \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_FST(name, width)                                                                                                       \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b) + (uint64_t)HOLE(imm);                                                                           \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(h->fs == FS_OFF))                                                                                             \
-            STUB(illegal);                                                                                                         \
-        if (UNLIKELY(way->wtag != l0_tag(address, width)))                                                                         \
-            STUB(store, width, REG(a));                                                                                            \
-        host_store(address + way->addend, width, REG(a));                                                                          \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_LR(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b);                                                                                                 \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        uint64_t host = address + way->addend;                                                                                     \
-        if (UNLIKELY(way->rtag != l0_tag(address, width) || !reservation_retake(h->reservation, host, width)))                     \
-            STUB(lr, width);                                                                                                       \
-        REG(a) = sign_extend(host_load(host, width), width);                                                                       \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_SC(name, width)                                                                                                        \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b);                                                                                                 \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        uint64_t host = address + way->addend;                                                                                     \
-        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !reservation_use(h->reservation, host, width)))      \
-            STUB(sc, width);                                                                                                       \
-        host_store(host, width, REG(c));                                                                                           \
-        h->sc_done++;                                                                                                              \
-        REG(a) = 0;                                                                                                                \
-        CONTINUE();                                                                                                                \
-    }
-#define ROW_AMO(name, width)                                                                                                       \
-    STENCIL(name)                                                                                                                  \
-    {                                                                                                                              \
-        uint64_t address = REG(b);                                                                                                 \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !is_slow_line(h, way->page, address) ||              \
-                     is_code_line(h, way->page, address) ||                                                                        \
-                     !reservation_is_quiet(h->reservations, way_paddr(way, address), h->id)))                                      \
-            STUB(amo, ISA_OP_##name);                                                                                              \
-        uint64_t old = host_load(address + way->addend, width);                                                                    \
-        host_store(address + way->addend, width, isa_exec_##name(old, REG(c)));                                                    \
-        REG(a) = sign_extend(old, width);                                                                                          \
-        CONTINUE();                                                                                                                \
-    }
 /* Left to their handlers, through the stencil `handler`. */
 #define ROW_CSR(name, width)
 #define ROW_SYS(name, width)
@@ -186,25 +50,25 @@ op_function st_continue;
 #undef INSN
 
 /* The handler of this instruction, which its second copy still leads to. */
-STENCIL(handler)
+HANDLER(handler)
 {
     const struct op *exact = (const struct op *)((const char *)op + HOLE(exact));
-    return exact->run(h, OP, budget, l0);
+    return exact->run(h, HERE, budget, l0);
 }
 
-STENCIL(fence)
+HANDLER(fence)
 {
-    CONTINUE();
+    NEXT_INSN(1);
 }
 
-STENCIL(line_end)
+HANDLER(line_end)
 {
     FOLLOW();
 }
 
 /* What an op in the middle of a run leads to: makes `op` the first op again. hole_op is negative here. */
-STENCIL(entry)
+HANDLER(entry)
 {
-    op = OP;
-    CONTINUE();
+    op = HERE;
+    NEXT_INSN(1);
 }
