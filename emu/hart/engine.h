@@ -13,7 +13,8 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Must become a jump where ENGINE_TAIL_CALLS is defined: no local's address may have been given away (tests/arch checks). */
+/* Becomes a jump where ENGINE_TAIL_CALLS is defined: no local's address may have been given away in the function. (Not by clang's
+ * musttail: that asks for equal signatures. A test takes a million faults in one slice.) */
 #define TAIL(call) return call
 
 #ifdef ENGINE_TAIL_CALLS
