@@ -24,29 +24,30 @@ static struct emu_stop stop_of(enum emu_stop_kind kind)
 }
 
 /* xorshift64*: period 2^64 - 1, state never 0. */
-static uint64_t draw(struct emu_machine *m)
+static inline uint64_t draw(uint64_t *state)
 {
-    uint64_t x = m->random;
+    uint64_t x = *state;
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;
-    m->random = x;
+    *state = x;
     return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
+/* What is left of a slice; struct emu_machine has it while the slice is not over. */
+struct slice {
+    int64_t left;
+    bool exact;
+};
+
 /* A slice of [Q/2, Q] steps; alone, a hart needs none. Most end at the first transfer of control behind that, which costs least;
  * one in some ends exactly there, so that no place in a program is safe from the others. */
-static void begin_slice(struct emu_machine *m, unsigned hart)
+static inline struct slice draw_slice(uint64_t *random, unsigned running)
 {
-    m->owner = (uint16_t)hart;
-    m->slice_exact = false;
-    m->slice_left = SLICE_UNBOUNDED;
-    m->harts[hart].within = false;
-    if (m->schedule.running > 1) {
-        uint64_t random = draw(m);
-        m->slice_left = SLICE_STEPS / 2 + (int64_t)((random >> 32) * (SLICE_STEPS / 2 + 1) >> 32);
-        m->slice_exact = random % SLICE_EXACT_ONE_IN == 0;
-    }
+    if (running == 1)
+        return (struct slice){SLICE_UNBOUNDED, false};
+    uint64_t x = draw(random);
+    return (struct slice){SLICE_STEPS / 2 + (int64_t)((x >> 32) * (SLICE_STEPS / 2 + 1) >> 32), x % SLICE_EXACT_ONE_IN == 0};
 }
 
 static bool position_reached(const struct emu_machine *m, const struct emu_position *position)
@@ -63,57 +64,76 @@ static uint64_t steps_allowed(const struct emu_machine *m, const struct emu_unti
     return allowed < INT64_MAX ? allowed : INT64_MAX;
 }
 
-/* Ends the owner's slice as soon as it is over, so that one position has one state however it was reached. */
-static inline void settle_slice(struct emu_machine *m, struct hart *hart, enum hart_exit exit, uint64_t next)
+/* Does what is left of a slice, as far as `hard` steps go. Returns the steps done; *slice is what is then left. */
+static inline uint64_t run_slice(struct hart *hart, struct slice *slice, uint64_t hard, enum hart_exit *ret_exit)
 {
-    bool spent = m->slice_left <= 0;
-    hart->within &= spent && !m->slice_exact; /* matters only then */
-    if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= next || (spent && !hart->within))
-        m->owner = NO_OWNER;
+    int64_t soft = slice->left;
+    if (slice->exact) {
+        hard = (uint64_t)soft < hard ? (uint64_t)soft : hard;
+        soft = SLICE_UNBOUNDED;
+    }
+    uint64_t before = hart->steps;
+    *ret_exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within);
+    uint64_t done = hart->steps - before;
+    slice->left -= (int64_t)done;
+    return done;
+}
+
+/* A slice ends as soon as it is over, so that one position has one state however it was reached. */
+static inline bool is_over(const struct slice *slice, struct hart *hart, enum hart_exit exit, uint64_t next)
+{
+    bool spent = slice->left <= 0;
+    hart->within &= spent && !slice->exact; /* matters only then */
+    return exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= next || (spent && !hart->within);
 }
 
 /* Runs harts, slice after slice, until the next thing to happen is not simply the next slice: a clock reaches `end` (the next
  * event, `next`, or the caller's limit), the allowed steps are done, or the engine wants somebody to look. */
 static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
 {
+    struct schedule *schedule = &m->schedule;
+    struct hart *harts = m->harts;
+    struct slice slice = {m->slice_left, m->slice_exact};
     enum hart_exit exit = HART_EXIT_BUDGET;
-    while (allowed > 0) {
-        uint64_t random = m->random;
-        bool fresh = m->owner == NO_OWNER;
+    uint64_t random = m->random, steps = 0;
+    unsigned owner = m->owner;
+    while (steps < allowed) {
+        uint64_t random_before = random;
+        bool fresh = owner == NO_OWNER;
         if (fresh) {
-            if (schedule_cycle(&m->schedule) >= end)
+            if (schedule_cycle(schedule) >= end)
                 break;
-            begin_slice(m, schedule_hart(&m->schedule));
+            owner = schedule_hart(schedule);
+            slice = draw_slice(&random, schedule->running);
+            harts[owner].within = false;
         }
-        struct hart *hart = &m->harts[m->owner];
-        if (hart->cycle >= end)
+        struct hart *hart = &harts[owner];
+        uint64_t cycle = hart->cycle;
+        if (cycle >= end)
             break;
-        uint64_t hard = end - hart->cycle < allowed ? end - hart->cycle : allowed;
-        int64_t soft = m->slice_left;
-        if (m->slice_exact) {
-            hard = (uint64_t)soft < hard ? (uint64_t)soft : hard;
-            soft = SLICE_UNBOUNDED;
-        }
-        uint64_t before = hart->steps;
-        exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within);
-        uint64_t done = hart->steps - before;
-        m->steps += done;
-        allowed -= done;
-        m->slice_left -= (int64_t)done;
-        settle_slice(m, hart, exit, next);
+        uint64_t done = run_slice(hart, &slice, end - cycle < allowed - steps ? end - cycle : allowed - steps, &exit);
+        steps += done;
+        if (is_over(&slice, hart, exit, next))
+            owner = NO_OWNER;
         *ret_hart = hart;
-        if (UNLIKELY(done == 0 && fresh)) { /* a breakpoint at once: the slice has yet to begin */
-            m->random = random;
-            m->owner = NO_OWNER;
-        }
-        if (UNLIKELY(exit == HART_EXIT_STOPPED)) {
-            schedule_stop(&m->schedule, hart->id);
+        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention)) {
+            if (done == 0 && fresh) { /* a breakpoint at once: the slice has yet to begin */
+                random = random_before;
+                owner = NO_OWNER;
+            }
+            if (exit == HART_EXIT_STOPPED)
+                schedule_stop(schedule, hart->id);
+            else
+                schedule_move(schedule, hart->id, hart->cycle);
             break;
         }
-        schedule_move(&m->schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention))
-            break;
+        schedule_move(schedule, hart->id, hart->cycle);
     }
+    m->steps += steps;
+    m->random = random;
+    m->owner = (uint16_t)owner;
+    m->slice_left = slice.left;
+    m->slice_exact = slice.exact;
     return exit;
 }
 
