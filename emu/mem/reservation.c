@@ -9,8 +9,6 @@
 #include <mem/memory.h>
 #include <stdlib.h>
 
-#define IDLE_MAX 8
-
 bool reservations_init(struct reservations *r, unsigned agents, unsigned granule_bytes, reservation_lost *lost, void *context)
 {
     *r = (struct reservations){.agents = agents, .granule_mask = ~(uint64_t)(granule_bytes - 1), .lost = lost, .context = context};
@@ -103,17 +101,11 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
 void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by)
 {
     uint64_t end = address + size;
-    unsigned idle = 0;
     for (uint64_t line = address & ~(uint64_t)(LINE_BYTES - 1); line < end; line += LINE_BYTES) {
-        uint16_t next;
-        for (uint16_t agent = r->head[reservation_bucket(line)]; agent != RESERVATION_NOBODY; agent = next) {
+        for (uint16_t agent = r->head[reservation_bucket(line)]; agent != RESERVATION_NOBODY; agent = r->of[agent].next) {
             const struct reservation *held = &r->of[agent];
-            next = held->next;
-            if (!held->size) { /* left in the list so that it can be taken again quickly, but not too many of those */
-                if (++idle > IDLE_MAX)
-                    unlink_agent(r, agent);
+            if (!held->size) /* stays linked, so that it can be taken again quickly */
                 continue;
-            }
             if (agent == by || end <= granules_begin(r, held->address) || address >= granules_end(r, held->address, held->size))
                 continue;
             bool overlaps = address < held->address + held->size && held->address < end;
