@@ -33,8 +33,8 @@ static bool config_check(const struct emu_config *c, struct emu_error *error)
 {
     if (c->harts < 1 || c->harts > PLATFORM_HARTS_MAX)
         return emu_error_set(error, "a machine has 1 to %d harts, not %u", PLATFORM_HARTS_MAX, c->harts);
-    if (c->ram_bytes < UINT64_C(1) << 20 || c->ram_bytes > UINT64_C(8) << 30 || c->ram_bytes % PAGE_BYTES)
-        return emu_error_set(error, "RAM is 1 MiB to 8 GiB in whole pages of 4096 bytes, not %" PRIu64 " bytes", c->ram_bytes);
+    if (c->ram_bytes < UINT64_C(4) << 20 || c->ram_bytes > UINT64_C(8) << 30 || c->ram_bytes % PAGE_BYTES)
+        return emu_error_set(error, "RAM is 4 MiB to 8 GiB in whole pages of 4096 bytes, not %" PRIu64 " bytes", c->ram_bytes);
     unsigned granule = c->granule_bytes;
     if (granule < 4 || granule > LINE_BYTES || granule & (granule - 1))
         return emu_error_set(error, "a reservation granule is 4, 8, 16, 32 or 64 bytes, not %u", granule);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,10 +38,17 @@ static int wait_for(struct pollfd *fds, unsigned count, double seconds)
 
 void console_put(struct console *console, char byte)
 {
+    console->last = byte;
     if (console->out_count == sizeof console->out_bytes)
         console_flush(console);
     if (console->out >= 0 && console->out_state == CONSOLE_OPEN && console->out_count < sizeof console->out_bytes)
         console->out_bytes[console->out_count++] = byte;
+}
+
+void console_end_line(const struct console *console)
+{
+    if (console->last && console->last != '\n' && console->out >= 0 && isatty(console->out))
+        fputc('\n', stderr);
 }
 
 /* True when the reader takes bytes; false when there is no hope any more. */

@@ -17,6 +17,7 @@ struct console {
     int out; /* -1: output is thrown away */
     char out_bytes[4096];
     size_t out_count;
+    char last; /* the last byte put; 0: none */
     enum console_state out_state;
     struct emu_error out_error; /* with CONSOLE_FAILED */
     double deadline;            /* host_seconds at which waiting for the reader ends */
@@ -33,6 +34,8 @@ struct console {
 void console_finish(struct console *console);
 
 void console_put(struct console *console, char byte);
+/* Where the guest's output goes to a terminal and does not end in a new line, begins one for what we say. */
+void console_end_line(const struct console *console);
 /* Writes everything that waits. Stops waiting for the reader when a signal asks the program to end, or at the deadline. */
 void console_flush(struct console *console);
 

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct program {
@@ -103,10 +104,34 @@ static bool check_stats_file(const struct options *options, struct emu_error *er
     return true;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return a && b && !stat(a, &one) && !stat(b, &other) && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* What the run writes must not be what it reads, nor two things in one file. */
+static bool check_files(const struct options *options, struct emu_error *error)
+{
+    const char *serial = options->serial == SERIAL_FILE ? options->serial_file : NULL;
+    const char *written[] = {options->record_file, options->stats_file, serial};
+    const char *read[] = {options->program, options->kernel, options->bios, options->initrd, options->dtb, options->replay_file};
+    for (unsigned w = 0; w < sizeof written / sizeof written[0]; w++) {
+        for (unsigned r = 0; r < sizeof read / sizeof read[0]; r++)
+            if (is_same_file(written[w], read[r]))
+                return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned other = 0; other < w; other++)
+            if (written[w] && written[other] && (!strcmp(written[w], written[other]) || is_same_file(written[w], written[other])))
+                return emu_error_set(error, "two things would be written to %s", written[w]);
+    }
+    return true;
+}
+
 static bool build(struct program *program, int argc, char **argv, struct emu_error *error)
 {
     struct options *options = &program->options;
-    if (!images_load(&program->images, options, error))
+    if (!check_files(options, error) || !images_load(&program->images, options, error))
         return false;
     if (options->replay_file && !replay_matches(&program->replay, options, &program->images, error))
         return false;
@@ -145,6 +170,8 @@ static int report(struct program *program, struct ending *ending, const char *na
         char *path = record_close(program->record, program->machine, ending, &error);
         program->record = NULL;
         say(&error);
+        if (error.text[0] && options->record_file)
+            *ending = ending_make(ENDING_ERROR, 0);
         if (path) {
             fputs("lockscope: the input is recorded; this repeats the run: ", stderr);
             word_print(stderr, name);
@@ -207,7 +234,9 @@ int main(int argc, char **argv)
     emu_machine_destroy(program.machine);
     images_finish(&program.images);
     replay_finish(&program.replay);
-    if (fflush(stdout) && code == 0)
+    if (fflush(stdout) && code == 0) {
+        fprintf(stderr, "lockscope: cannot write to standard output: %s\n", strerror(errno));
         code = ending_rows[ENDING_ERROR].code;
+    }
     return code;
 }

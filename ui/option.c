@@ -176,7 +176,7 @@ SETTER(memory)
 {
     uint64_t bytes;
     if (!size_parse(strncmp(value, "size=", 5) ? value : value + 5, &bytes) || bytes < RAM_BYTES_LEAST || bytes % 4096)
-        return emu_error_set(error, "%s %s: RAM must be 1M to 8G in steps of 4K, as 128M or 1.5G", spelling, value);
+        return emu_error_set(error, "%s %s: RAM must be 4M to 8G in steps of 4K, as 128M or 1.5G", spelling, value);
     options->machine.ram_bytes = bytes;
     return true;
 }

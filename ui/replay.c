@@ -8,10 +8,12 @@
 #include "setting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct reader {
     struct replay *replay;
@@ -207,14 +209,28 @@ static bool record_read(struct reader *reader)
     }
 }
 
+/* A FIFO without a writer must not hang us. */
+static FILE *open_without_waiting(const char *file)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
 bool replay_read(struct replay *replay, const char *file, struct emu_error *error)
 {
     *replay = (struct replay){.file = strdup(file)};
     emu_config_init(&replay->machine);
-    struct reader reader = {.replay = replay, .file = fopen(file, "re"), .error = error};
+    struct reader reader = {.replay = replay, .file = open_without_waiting(file), .error = error};
     if (!reader.file)
         return emu_error_set(error, "cannot read %s: %s", file, strerror(errno));
-    bool ok = record_read(&reader);
+    struct stat status;
+    bool ok = false;
+    if (fstat(fileno(reader.file), &status))
+        emu_error_set(error, "cannot read %s: %s", file, strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        emu_error_set(error, "cannot read %s: %s", file, S_ISDIR(status.st_mode) ? strerror(EISDIR) : "Not a regular file");
+    else
+        ok = record_read(&reader);
     free(reader.line);
     fclose(reader.file);
     return ok;

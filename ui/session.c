@@ -262,7 +262,7 @@ static void replay_plan(struct session *session, struct emu_until *until)
     replay_apply_due(session);
     if (replay->next < replay->count)
         until->position = replay->inputs[replay->next].position;
-    else if (until->cycle > replay->end_cycle)
+    if (until->cycle > replay->end_cycle)
         until->cycle = replay->end_cycle;
 }
 
@@ -273,6 +273,8 @@ static void replay_react(struct session *session, const struct emu_stop *stop)
     if (replay->next < replay->count) {
         if (stop->kind == EMU_STOP_DEAD && !replay_is_due(session))
             diverged(session, "the machine came to rest before the next input");
+        else if (stop->kind == EMU_STOP_LIMIT && !replay_is_due(session)) /* the recorded end */
+            diverged(session, "the place of the next input was never reached");
     } else if (replay->end_kind == ENDING_FINISHED) {
         diverged(session, "the guest did not end where it should");
     } else {
@@ -463,6 +465,17 @@ static void open_source(struct session *session)
         welcome(session);
 }
 
+/* What the last bytes met with has not been looked at yet. */
+static void check_output(struct session *session)
+{
+    if (session->ending.kind == ENDING_ERROR)
+        return;
+    if (session->console.out_state == CONSOLE_FAILED)
+        end(session, ENDING_ERROR, 0)->error = session->console.out_error;
+    else if (session->console.out_state == CONSOLE_CLOSED && session->ending.kind != ENDING_SIGNAL)
+        end(session, ENDING_CLOSED, 0);
+}
+
 struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
                           struct replay *replay)
 {
@@ -487,7 +500,9 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
     while (!session.ended)
         step(&session);
     session.ending.cycle = settle(&session);
+    check_output(&session);
     terminal_restore();
+    console_end_line(&session.console);
     console_finish(&session.console);
     session.ending.host_seconds = host_seconds() - session.started;
     return session.ending;

@@ -124,13 +124,13 @@ class Usage(Case):
         (r"-smp : .* 1 to 256", "-smp", ""),
         (r"--smp cpus=: .* 1 to 256", "--smp=cpus="),
         (r"-smp needs a value: \[cpus=\]N", "-smp"),
-        (r"-m 12junk: .* 1M to 8G", "-m", "12junk"),
-        (r"-m 0: .* 1M to 8G", "-m", "0"),
-        (r"-m 9G: .* 1M to 8G", "-m", "9G"),
-        (r"-m 1024: .*8G|-m 9000: .* 1M to 8G", "-m", "9000"),
-        (r"-m -5M: .* 1M to 8G", "-m", "-5M"),
-        (r"-m 1\.5\.5G: .* 1M to 8G", "-m", "1.5.5G"),
-        (r"-m 5000K: .*|-m 1025K: .* 1M to 8G in steps of 4K", "-m", "1025K"),
+        (r"-m 12junk: .* 4M to 8G", "-m", "12junk"),
+        (r"-m 0: .* 4M to 8G", "-m", "0"),
+        (r"-m 9G: .* 4M to 8G", "-m", "9G"),
+        (r"-m 1024: .*8G|-m 9000: .* 4M to 8G", "-m", "9000"),
+        (r"-m -5M: .* 4M to 8G", "-m", "-5M"),
+        (r"-m 1\.5\.5G: .* 4M to 8G", "-m", "1.5.5G"),
+        (r"-m 5000K: .*|-m 1025K: .* 4M to 8G in steps of 4K", "-m", "1025K"),
         (r"-machine spike: there is no machine 'spike'", "-machine", "spike"),
         (r"-M virt,aclint=on: aclint=on is not there yet", "-M", "virt,aclint=on"),
         (r"-M virt,gic=3: .*'gic'", "-M", "virt,gic=3"),
@@ -233,6 +233,14 @@ class Usage(Case):
 
 
 class Runs(Case):
+    def test_output_that_cannot_be_written_is_an_error_however_short(self):
+        with open("/dev/full", "wb") as full:
+            for arguments in [[guest("echo")], ["--help"]]:
+                result = subprocess.run([PROGRAM, *arguments], input=b"q\n", stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE)
+                check(result.returncode == 2 and b"No space left" in result.stderr, arguments, result)
+        result = run(guest("echo"), "--record", "/dev/full", stdin=b"q\n")
+        check(result.returncode == 2, result)
+
     def test_the_guests_exit_code_is_the_programs(self):
         for name in ("echo", "wait"):
             result = run(guest(name), "--no-record", stdin=b"helloq")
@@ -368,6 +376,34 @@ class Runs(Case):
 
 
 class Records(Case):
+    def test_an_endless_or_blocking_file_is_no_record(self):
+        refuses(r"cannot read /dev/zero: Not a regular file", "--replay-input", "/dev/zero")
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        refuses(r"cannot read .*fifo: Not a regular file", "--replay-input", fifo)
+        refuses(r"cannot read .*: Is a directory", "--replay-input", self.folder)
+
+    def test_a_place_that_is_never_reached_is_a_divergence(self):
+        record = self.path("run")
+        run(guest("echo"), "--record", record, "--max-cycles", "20000000", stdin=b"abc")
+        with open(record) as file:
+            lines = file.read().splitlines(True)
+        first = next(i for i, line in enumerate(lines) if " console " in line)
+        for i in range(first, len(lines) - 1):  # all inputs at an event that never comes
+            lines[i] = " ".join(["999999"] + lines[i].split(" ")[1:])
+        last = lines[-1].split(" ")
+        lines[-1] = " ".join([last[0], "999999"] + last[2:])
+        result = run("--replay-input", self.path("late", "".join(lines).encode()))
+        check(result.returncode == 122, result.returncode, result.stderr)
+
+    def test_what_is_read_is_not_written(self):
+        copy = self.path("guest.elf")
+        shutil.copy(guest("echo"), copy)
+        for option in ["--record", "--stats"]:
+            refuses(r"guest.elf would be overwritten", option, copy, copy)
+        refuses(r"guest.elf would be overwritten", "-serial", "file:" + copy, copy)
+        refuses(r"two things would be written to", "--record", self.path("x"), "--stats", self.path("x"), copy)
+
     def test_a_recorded_run_repeats_bit_for_bit(self):
         for name, more in (("echo", []), ("wait", []), ("wait", ["--seed", "9", "-m", "8M"]), ("echo", ["--granule", "8"])):
             file = self.path("record")

@@ -74,8 +74,8 @@ Test(config, what_cannot_be_is_refused_with_a_sentence)
     REFUSED(c.harts = 257);
     REFUSED(c.harts = UINT32_MAX);
     REFUSED(c.ram_bytes = 0);
-    REFUSED(c.ram_bytes = MIB - 4096);
-    REFUSED(c.ram_bytes = MIB + 1);
+    REFUSED(c.ram_bytes = 4 * MIB - 4096);
+    REFUSED(c.ram_bytes = 4 * MIB + 1);
     REFUSED(c.ram_bytes = 8192 * MIB + 4096);
     REFUSED(c.ram_bytes = UINT64_MAX - 4095);
     REFUSED(c.granule_bytes = 0);

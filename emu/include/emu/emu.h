@@ -35,7 +35,7 @@ struct emu_cpu_config {
 
 struct emu_config {
     unsigned harts;          /* 1 to 256 */
-    uint64_t ram_bytes;      /* 1 MiB to 8 GiB, a multiple of 4096 */
+    uint64_t ram_bytes;      /* 4 MiB to 8 GiB, a multiple of 4096 */
     uint64_t seed;           /* the schedule; 0 is the plain one */
     unsigned granule_bytes;  /* reservation granule: 4, 8, 16, 32 or 64 (default) */
     uint64_t rtc_epoch_seconds; /* real-time clock at power-on, Unix time; default 1577836800 (2020-01-01) */
