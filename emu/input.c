@@ -73,6 +73,8 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
     case EMU_INPUT_SET_PC:
         if (input->b & 1)
             return emu_error_set(error, "a pc is even");
+        if (m->harts[input->hart].run == HART_ACCESSING)
+            return emu_error_set(error, "hart %u is in the middle of a device access; its pc cannot be set now", input->hart);
         return true;
     case EMU_INPUT_RESET:
     case EMU_INPUT_FREEZE:
@@ -111,7 +113,7 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
         break;
     case EMU_INPUT_SET_PC:
         hart->pc = input->b;
-        hart->break_skip = false;
+        hart->break_passed = HART_NO_BREAK;
         break;
     case EMU_INPUT_RESET:
         machine_reset(m);

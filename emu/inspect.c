@@ -91,6 +91,9 @@ bool emu_break_clear(struct emu_machine *m, emu_vaddr pc)
     if (at == m->shared.break_count)
         return false;
     m->breaks[at] = m->breaks[--m->shared.break_count];
+    for (unsigned h = 0; h < m->shared.count; h++)
+        if (m->harts[h].break_passed == pc)
+            m->harts[h].break_passed = HART_NO_BREAK;
     code_flush(&m->shared);
     return true;
 }

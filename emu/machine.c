@@ -312,7 +312,7 @@ static bool make_harts(struct emu_machine *m)
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
                                      .stubs = code_cache_stubs(), .queue = m->queue,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
-                                     .mtime = machine_mtime,
+                                     .now = &m->now, .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
                                      .tohost_written = tohost_written, .breaks = m->breaks};
     if (!m->harts || !code)

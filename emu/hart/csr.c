@@ -255,10 +255,9 @@ READ(mcycle)
     return (h->mcountinhibit & INHIBIT_CYCLE ? 0 : h->cycle) + h->cycle_offset;
 }
 
-/* The value written is what the next instruction reads, so the counter goes on from there. */
 WRITE(mcycle)
 {
-    h->cycle_offset = value - (h->mcountinhibit & INHIBIT_CYCLE ? 0 : h->cycle + 1);
+    h->cycle_offset = value - (h->mcountinhibit & INHIBIT_CYCLE ? 0 : h->cycle);
 }
 
 READ(minstret)
@@ -268,7 +267,7 @@ READ(minstret)
 
 WRITE(minstret)
 {
-    h->instret_offset = value - (h->mcountinhibit & INHIBIT_INSTRET ? 0 : h->instret + 1);
+    h->instret_offset = value - (h->mcountinhibit & INHIBIT_INSTRET ? 0 : h->instret);
 }
 
 READ(mcountinhibit)
@@ -371,6 +370,15 @@ void csr_write(struct hart *hart, unsigned number, uint64_t value)
     default:
         break;
     }
+}
+
+void csr_write_by_instruction(struct hart *hart, unsigned number, uint64_t value)
+{
+    csr_write(hart, number, value);
+    if (number == 0xb00 && !(hart->mcountinhibit & INHIBIT_CYCLE))
+        hart->cycle_offset--;
+    if (number == 0xb02 && !(hart->mcountinhibit & INHIBIT_INSTRET))
+        hart->instret_offset--;
 }
 
 bool csr_exists(const struct hart *hart, unsigned number)

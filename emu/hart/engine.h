@@ -119,6 +119,18 @@ static inline bool is_line_end(const struct op *op)
 
 /* Goes on at pc: translates, decodes, checks the budget. */
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget);
+/* The same in the middle of what was a run, where the slice does not end (`within`): whether a run is left there depends on what
+ * is decoded, which must change nothing. */
+op_result engine_enter_within(struct hart *h, uint64_t pc, int64_t budget, bool within);
+/* May the hart do another step? Else why not. `within`: the slice does not end here. */
+enum hart_go { HART_GO, HART_GO_SLICE_OVER, HART_GO_BUDGET_DONE };
+static inline enum hart_go engine_may_go(const struct hart *h, int64_t budget, bool within)
+{
+    int64_t allowed = budget + h->bias;
+    if (!within && allowed - h->slack <= 0)
+        return HART_GO_SLICE_OVER;
+    return allowed <= 0 ? HART_GO_BUDGET_DONE : HART_GO;
+}
 /* A link taken with the budget, refund included, below 0. */
 op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
 /* Ends the engine run: `budget` steps are left, the hart goes on at pc. */

@@ -66,15 +66,21 @@ static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset,
     GO(op + header->exact);
 }
 
+/* Leaves because engine_may_go said so. */
+static op_result leave_because(struct hart *h, enum hart_go go, uint64_t pc, int64_t budget, bool within)
+{
+    h->within = within;
+    TAIL(engine_leave(h, go == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_BUDGET, pc, budget));
+}
+
 /* Enters the run at op with the budget below 0: the slice may be over, or the run may not fit in what is allowed. */
-static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool slice_goes_on)
+static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool within)
 {
     TABLES(h);
+    enum hart_go go = engine_may_go(h, budget, within);
+    if (go != HART_GO)
+        TAIL(leave_because(h, go, h->page_va + offset, budget, within));
     int64_t allowed = budget + h->bias;
-    if (!slice_goes_on && allowed - h->slack <= 0)
-        TAIL(engine_leave(h, HART_EXIT_SLICE, h->page_va + offset, budget));
-    if (allowed <= 0)
-        TAIL(engine_leave(h, HART_EXIT_BUDGET, h->page_va + offset, budget));
     if (allowed < left)
         TAIL(enter_cut(h, op, offset, budget, left, allowed));
     budget -= left;
@@ -96,7 +102,7 @@ static uint32_t fetch_half(const uint8_t *at)
 }
 
 /* Executes the instruction at pc by itself: its bytes lie in two pages, or only part of its page may be executed. */
-static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64_t budget, bool slice_goes_on)
+static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64_t budget, bool within)
 {
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, paddr);
@@ -113,7 +119,7 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
     if (budget < 0)
-        TAIL(enter_checked(h, op, offset, budget, 1, slice_goes_on));
+        TAIL(enter_checked(h, op, offset, budget, 1, within));
     budget--;
     TABLES(h);
     GO(op);
@@ -124,6 +130,7 @@ struct way_in {
     struct code_page *code; /* NULL: the instruction at paddr is to be executed alone, or there is a fault */
     uint64_t paddr;
     uint8_t fault;
+    bool is_full; /* there must be room for decoded code first */
 };
 
 static struct way_in find_page(struct hart *h, uint64_t pc)
@@ -136,68 +143,68 @@ static struct way_in find_page(struct hart *h, uint64_t pc)
     if (page == NO_PAGE)
         return (struct way_in){.fault = where.ok ? ISA_TRAP_FETCH_ACCESS : where.fault};
     unsigned rights;
+    if (!pmp_page_rights(h, where.paddr, h->mode, &rights))
+        return (struct way_in){.paddr = where.paddr};
+    if (code_is_full(h->shared->code))
+        return (struct way_in){.is_full = true};
     struct code_page *code = code_page_of(h->shared, page);
-    if (!code || !pmp_page_rights(h, where.paddr, h->mode, &rights))
+    if (!code)
         return (struct way_in){.paddr = where.paddr};
     mmu_l0_fill_code(h, pc, code);
     return (struct way_in){.code = code};
 }
 
-/* Nothing is executed at pc, but a trap is about to be taken there: a step like any other. */
-static op_result enter_fault(struct hart *h, uint64_t pc, int64_t budget, uint8_t fault, bool slice_goes_on)
+static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
-    int64_t allowed = budget + h->bias;
-    if (!slice_goes_on && allowed - h->slack <= 0)
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-    if (allowed <= 0)
-        TAIL(engine_leave(h, HART_EXIT_BUDGET, pc, budget));
-    TAIL(engine_trap(h, fault, pc, pc, budget));
-}
-
-static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool slice_goes_on)
-{
+    enum hart_go go = engine_may_go(h, budget, within);
+    if (go != HART_GO) /* before the walk, which would leave its traces */
+        TAIL(leave_because(h, go, pc, budget, within));
     struct way_in in = find_page(h, pc);
     struct code_page *code = in.code;
+    if (in.is_full) { /* the caller makes room for decoded code */
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    }
     if (in.fault)
-        TAIL(enter_fault(h, pc, budget, in.fault, slice_goes_on));
+        TAIL(engine_trap(h, in.fault, pc, pc, budget));
     if (!code)
-        TAIL(enter_single(h, pc, in.paddr, budget, slice_goes_on));
+        TAIL(enter_single(h, pc, in.paddr, budget, within));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
     const struct op *op = code->entry[offset / 2];
     if (UNLIKELY(!op)) {
         if (code_is_full(h->shared->code)) { /* the caller makes room */
-            h->within = slice_goes_on;
+            h->within = within;
             TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
         }
         op = code_decode(h->shared, code, offset);
         if (!op) /* no memory for decoded code: one instruction at a time still goes */
-            TAIL(enter_single(h, pc, memory_paddr(h->shared->memory, code->page) + offset, budget, slice_goes_on));
+            TAIL(enter_single(h, pc, memory_paddr(h->shared->memory, code->page) + offset, budget, within));
     }
     h->page_va = pc & PAGE_MASK;
     h->code = code;
     int64_t left = code->left[offset / 2];
     if (UNLIKELY(budget < 0))
-        TAIL(enter_checked(h, op, offset, budget, left, slice_goes_on));
+        TAIL(enter_checked(h, op, offset, budget, left, within));
     budget -= left;
     TABLES(h);
     GO(op);
 }
 
-static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool slice_goes_on)
+static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
     if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
-        TAIL(enter_slowly(h, pc, budget, slice_goes_on));
+        TAIL(enter_slowly(h, pc, budget, within));
     struct code_page *code = way->page;
     unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
     const struct op *op = code->entry[half];
     if (UNLIKELY(!op))
-        TAIL(enter_slowly(h, pc, budget, slice_goes_on));
+        TAIL(enter_slowly(h, pc, budget, within));
     h->page_va = way->tag;
     h->code = code;
     int64_t left = code->left[half];
     if (UNLIKELY(budget < 0))
-        TAIL(enter_checked(h, op, half * 2, budget, left, slice_goes_on));
+        TAIL(enter_checked(h, op, half * 2, budget, left, within));
     budget -= left;
     TABLES(h);
     GO(op);
@@ -206,6 +213,11 @@ static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool 
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
 {
     TAIL(enter(h, pc, budget, false));
+}
+
+op_result engine_enter_within(struct hart *h, uint64_t pc, int64_t budget, bool within)
+{
+    TAIL(enter(h, pc, budget, within));
 }
 
 op_result engine_straddle(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
@@ -258,12 +270,12 @@ op_result engine_link(struct hart *h, const struct op *op, int64_t budget, struc
 op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     uint64_t pc = op_pc(h, op);
-    bool skip = h->break_skip;
-    h->break_skip = false;
+    bool skip = h->break_passed == pc;
+    h->break_passed = HART_NO_BREAK;
     for (unsigned i = 0; !skip && i < h->shared->break_count; i++) {
         if (h->shared->breaks[i] == pc) {
             budget += h->code->left[(op->at & AT_OFFSET) / 2];
-            h->break_skip = true;
+            h->break_passed = pc;
             h->within = true;
             TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
         }
@@ -296,7 +308,8 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
     int interrupt = (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
     int64_t budget = h->start;
     if (UNLIKELY(interrupt >= 0)) {
-        h->break_skip = within = false;
+        h->break_passed = HART_NO_BREAK;
+        within = false;
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);
         h->unretired++;
         budget--;

@@ -14,7 +14,7 @@ bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared)
                           .code_lines = shared->memory->code, .stubs = shared->stubs};
     hart->itlb.entries = (uint8_t)shared->cpu.itlb_entries;
     hart->dtlb.entries = (uint8_t)shared->cpu.dtlb_entries;
-    hart->l0_of[0] = malloc(sizeof *hart->l0_of[0]);
+    hart->l0_of[0] = calloc(1, sizeof *hart->l0_of[0]);
     if (!hart->l0_of[0])
         return false;
     hart->l0_of[0]->used = L0_LOG + 1;
@@ -48,7 +48,7 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->stvec = hart->sscratch = hart->sepc = hart->scause = hart->stval = hart->scounteren = hart->senvcfg = 0;
     hart->satp = hart->stimecmp = hart->mip_soft = hart->mip_pins = hart->pins = 0;
     hart->cycle_offset = hart->instret_offset = 0;
-    hart->break_skip = false;
+    hart->break_passed = HART_NO_BREAK;
     reservation_end(hart->shared->reservations, hart->id, EMU_REASON_RESET, hart->id);
     pmp_changed(hart);
     mmu_context_changed(hart);

@@ -179,7 +179,7 @@ void mmu_l0_demote(struct hart_shared *shared, uint32_t page)
         for (unsigned i = 0; i < L0_CONTEXTS; i++) {
             struct l0 *l0 = shared->harts[h].l0_of[i];
             for (unsigned j = 0; l0 && j < L0_DATA_ENTRIES; j++)
-                if (l0->data[j].page == page && l0->data[j].wtag != L0_EMPTY)
+                if (l0->data[j].wtag != L0_EMPTY && l0->data[j].page == page)
                     l0->data[j].wtag |= L0_SLOW_STORE;
         }
     }
@@ -309,6 +309,23 @@ static bool update_ad(struct hart *hart, struct walk *walk, enum mmu_access acce
     return true;
 }
 
+/* No two entries match one address, so that what matches never depends on the order of looking: a new one puts out those it
+ * overlaps. */
+static void tlb_forget_overlaps(struct hart *hart, struct tlb *tlb, const struct tlb_entry *fresh, uint64_t vaddr,
+                                const struct walk *walk)
+{
+    uint64_t vpn = vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1);
+    for (unsigned i = 0; i < tlb->entries; i++) {
+        struct tlb_entry *other = &tlb->of[i];
+        unsigned level = other->level > walk->level ? other->level : walk->level;
+        bool same_space = (other->flags | walk->pte) & PTE_G || other->asid == asid_of(hart);
+        if (other == fresh || !(other->flags & PTE_V) || (other->vpn ^ vpn) >> VPN_BITS * level || !same_space)
+            continue;
+        l0_drop(hart, other);
+        *other = (struct tlb_entry){0};
+    }
+}
+
 static struct tlb_entry *tlb_refill(struct hart *hart, struct tlb *tlb, struct tlb_entry *old, uint64_t vaddr,
                                     const struct walk *walk)
 {
@@ -319,6 +336,7 @@ static struct tlb_entry *tlb_refill(struct hart *hart, struct tlb *tlb, struct t
     }
     if (entry->flags & PTE_V)
         l0_drop(hart, entry);
+    tlb_forget_overlaps(hart, tlb, entry, vaddr, walk);
     uint64_t low = (UINT64_C(1) << VPN_BITS * walk->level) - 1;
     entry->vpn = (vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1)) & ~low;
     entry->ppn = walk->pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;

@@ -22,12 +22,13 @@ static int64_t left_at(const struct hart *h, const struct op *op)
 /* Leaves or goes on behind an instruction that is done; left is what was left of the run at it. */
 static op_result after(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left, bool leave_run)
 {
+    bool within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
     if (h->attention) {
-        h->within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
+        h->within = within;
         TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - 1));
     }
     if (leave_run)
-        TAIL(engine_enter(h, op_next_pc(h, op), budget + left - 1));
+        TAIL(engine_enter_within(h, op_next_pc(h, op), budget + left - 1, within));
     NEXT(1);
 }
 
@@ -356,13 +357,14 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     if (!r->of[h->id].size)
         TAIL(fail_sc(h, op, budget, left, 0));
+    uint64_t value = h->x[(uint32_t)op->imm]; /* before the walk, which may discard this very run */
     struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     if (!reservation_covers(r, h->id, where.paddr, width))
         TAIL(fail_sc(h, op, budget, left, where.paddr));
     h->pc = op_pc(h, op);
-    bool discarded = commit(h, where.paddr, width, h->x[(uint32_t)op->imm], budget + left);
+    bool discarded = commit(h, where.paddr, width, value, budget + left);
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
     h->sc_done++;
     h->x[op->a] = 0;
@@ -409,12 +411,13 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
     unsigned width = isa_rows[row].width;
     uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
+    uint64_t value = h->x[(uint32_t)op->imm]; /* before the walk, which may discard this very run */
     struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     uint64_t old = read_ram(h->shared->memory, where.paddr, width);
     h->pc = op_pc(h, op);
-    bool discarded = commit(h, where.paddr, width, amo_result(row, old, h->x[(uint32_t)op->imm]), budget + left);
+    bool discarded = commit(h, where.paddr, width, amo_result(row, old, value), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));
 }
@@ -425,8 +428,9 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
 static op_result resume(struct hart *h, uint64_t pc, int64_t budget)
 {
     int interrupt = hart_interrupt(h);
-    if (interrupt >= 0 && budget + h->bias <= 0)
-        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    enum hart_go go = engine_may_go(h, budget, false);
+    if (interrupt >= 0 && go != HART_GO) /* taking it is a step */
+        TAIL(engine_leave(h, go == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_AGAIN, pc, budget));
     if (interrupt >= 0)
         TAIL(engine_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, pc, budget));
     if (h->attention)
@@ -455,7 +459,7 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
     if (write) {
         uint64_t base = base_of_change(h, number, old);
         bool set = row == ISA_OP_csrrs || row == ISA_OP_csrrsi;
-        csr_write(h, number, swap ? operand : set ? base | operand : base & ~operand);
+        csr_write_by_instruction(h, number, swap ? operand : set ? base | operand : base & ~operand);
     }
     h->x[op->a] = old;
     if (!write)

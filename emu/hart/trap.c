@@ -91,9 +91,10 @@ void hart_timer_update(struct hart *hart)
     struct hart_shared *shared = hart->shared;
     hart->mip_pins &= ~ISA_MIP(STI);
     uint64_t due = QUEUE_NEVER;
+    uint64_t now = hart->cycle > *shared->now ? hart->cycle : *shared->now; /* a waiting hart's clock stands */
     if (hart->menvcfg >> 63) {
-        due = shared->cycle_of_mtime(shared->context, hart->cycle, hart->stimecmp);
-        if (due <= hart->cycle) {
+        due = shared->cycle_of_mtime(shared->context, now, hart->stimecmp);
+        if (due <= now) {
             hart->mip_pins |= ISA_MIP(STI);
             due = QUEUE_NEVER;
         }

@@ -20,6 +20,8 @@ static const char *const hole_names[] = {
 };
 #define HOLE_COUNT (sizeof hole_names / sizeof hole_names[0])
 
+#define STENCIL_BYTES_MAX 480 /* native.c reserves 512 an instruction, with its entry */
+
 struct object {
     Elf *elf;
     Elf_Data *symbols;
@@ -120,7 +122,9 @@ static void extract_symbol(FILE *out, FILE *index, const struct object *o, const
     if (!name || strncmp(name, "st_", 3) || GELF_ST_TYPE(symbol->st_info) != STT_FUNC || !data || symbol->st_value != 0 ||
         symbol->st_size > data->d_size)
         return;
-    if (collect(o, symbol->st_shndx, data->d_buf, sites, &count, &reason)) {
+    if (symbol->st_size > STENCIL_BYTES_MAX)
+        printf("%s: not translated (too long)\n", name + 3);
+    else if (collect(o, symbol->st_shndx, data->d_buf, sites, &count, &reason)) {
         emit(out, name + 3, data->d_buf, symbol->st_size, sites, count);
         if (!is_role(name + 3))
             fprintf(index, "[ISA_OP_%s] = STENCIL_%s,\n", name + 3, name + 3);

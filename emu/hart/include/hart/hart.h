@@ -21,6 +21,7 @@ struct code_page;
 struct native_stubs;
 struct hart;
 
+#define HART_NO_BREAK UINT64_C(1) /* odd: no pc */
 #define HART_X_BUCKET 32 /* where writes to x0 go */
 #define PMP_ENTRIES 16
 #define TLB_MAX 64
@@ -102,6 +103,7 @@ enum hart_exit {
 struct hart {
     /* engine: hottest first */
     uint64_t x[33];
+    uint64_t break_passed;   /* the breakpoint here has stopped already; HART_NO_BREAK: none (not state) */
     uint64_t page_va;        /* virtual page the engine runs in (derived) */
     struct code_page *code;  /* and its decoded code (derived) */
     struct l0 *l0;           /* tables of the present context (derived) */
@@ -124,7 +126,6 @@ struct hart {
     bool attention;          /* the engine should come back at the next occasion (derived) */
     uint8_t run;             /* enum hart_run */
     bool frozen;
-    bool break_skip;         /* the breakpoint at pc has stopped already (derived) */
     uint16_t id;
     uint32_t unretired;      /* steps of this engine run that were traps, not instructions (derived) */
     struct hart_shared *shared;
@@ -177,6 +178,7 @@ struct hart_shared {
     void *context;
     void (*emit)(void *context, const struct emu_event *event);
     uint64_t events_wanted;     /* EMU_EVENT_BIT of recorded or stopping kinds */
+    const uint64_t *now;        /* cycle of the last event or input */
     uint64_t (*mtime)(void *context, uint64_t cycle);
     /* first cycle, `now` or later, at which mtime >= the value */
     uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
@@ -220,6 +222,8 @@ enum csr_access { CSR_READ, CSR_WRITE, CSR_READ_WRITE };
 bool csr_allowed(const struct hart *hart, unsigned number, bool write);
 uint64_t csr_read(const struct hart *hart, unsigned number);
 void csr_write(struct hart *hart, unsigned number, uint64_t value);
+/* By a CSR instruction, which itself is not counted: the next one reads the value written (section 3.1.10). */
+void csr_write_by_instruction(struct hart *hart, unsigned number, uint64_t value);
 bool csr_exists(const struct hart *hart, unsigned number);
 uint64_t csr_mip(const struct hart *hart);
 uint64_t csr_mstatus(const struct hart *hart);
