@@ -146,6 +146,42 @@ Test(inputs, registers_memory_and_pc_take_what_they_are_given)
     emu_machine_destroy(machine);
 }
 
+Test(inputs, a_counter_reads_what_it_was_set_to)
+{
+    struct emu_machine *machine = idle_machine(1);
+    guest_run(machine, 100);
+    static const unsigned counters[] = {0xb00, 0xb02};
+    for (unsigned i = 0; i < 2; i++) {
+        struct emu_input set = {.kind = EMU_INPUT_SET_CSR, .a = counters[i], .b = 1000};
+        uint64_t value = 0;
+        cr_assert(emu_input(machine, &set, 0, NULL, NULL));
+        cr_expect(emu_csr_read(machine, 0, counters[i], &value));
+        cr_expect(eq(u64, value, 1000), "CSR 0x%x", counters[i]);
+    }
+    emu_machine_destroy(machine);
+}
+
+Test(inputs, the_pc_of_a_hart_in_a_device_access_cannot_be_set)
+{
+    struct guest guest = {.count = 0};
+    guest_putc(&guest, 'x');
+    guest_jump(&guest, guest.count);
+    struct emu_machine *machine = guest_machine(&guest, NULL);
+    struct emu_hart_view view;
+    do {
+        struct emu_until until;
+        emu_until_init(&until);
+        until.steps = emu_position(machine).steps + 1;
+        cr_assert(eq(int, emu_run(machine, &until).kind, EMU_STOP_LIMIT));
+        emu_hart_view(machine, 0, &view);
+    } while (view.state != EMU_HART_ACCESSING);
+    struct emu_input set = {.kind = EMU_INPUT_SET_PC, .b = GUEST_RAM};
+    struct emu_error error = {""};
+    cr_expect(not(emu_input(machine, &set, 0, NULL, &error)));
+    cr_expect(error.text[0] != 0);
+    emu_machine_destroy(machine);
+}
+
 Test(inputs, a_poke_ends_reservations_and_changes_decoded_code)
 {
     struct guest guest = {.count = 0};

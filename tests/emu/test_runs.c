@@ -350,6 +350,26 @@ Test(runs, a_breakpoint_on_an_instruction_across_two_pages_is_met)
     emu_machine_destroy(machine);
 }
 
+Test(runs, a_breakpoint_set_in_place_of_the_one_that_stopped_stops_too)
+{
+    struct guest guest = {.count = 0};
+    struct emu_until until;
+    for (unsigned i = 0; i < 8; i++)
+        guest_ri(&guest, ISA_OP_addi, T0, T0, 1);
+    guest_jump(&guest, 0);
+    struct emu_machine *machine = guest_machine(&guest, NULL);
+    emu_until_init(&until);
+    until.steps = 1000;
+    for (unsigned word = 1; word < 8; word++) {
+        cr_assert(emu_break_set(machine, GUEST_RAM + 4 * word));
+        struct emu_stop stop = emu_run(machine, &until);
+        cr_expect(eq(int, stop.kind, EMU_STOP_BREAKPOINT), "word %u", word);
+        cr_expect(eq(u64, stop.pc, GUEST_RAM + 4 * word));
+        cr_assert(emu_break_clear(machine, GUEST_RAM + 4 * word));
+    }
+    emu_machine_destroy(machine);
+}
+
 Test(runs, the_breakpoint_table_is_limited_and_says_so)
 {
     struct guest guest = busy_guest();
