@@ -289,7 +289,9 @@ SETTER(rtc)
         localtime_r(&now, &tm);
     } else {
         const char *end = strptime(base, strchr(base, 'T') ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d", &tm);
-        if (!end || *end || tm.tm_year < 70 || tm.tm_year >= 200)
+        struct tm real = tm; /* timegm makes the 1st of March of a 30th of February */
+        timegm(&real);
+        if (!end || *end || tm.tm_year < 70 || tm.tm_year >= 200 || real.tm_mday != tm.tm_mday)
             return emu_error_set(error,
                                  "%s %s: the clock's base must be a date from 1970 to 2099 as base=2020-01-01T00:00:00, "
                                  "base=@SECONDS, base=utc or base=localtime",

@@ -142,6 +142,7 @@ class Usage(Case):
         (r"-display gtk: there is no display yet", "-display", "gtk"),
         (r"-monitor stdio: there is no monitor yet", "-monitor", "stdio"),
         (r"-rtc base=yesterday: the clock's base must be a date", "-rtc", "base=yesterday"),
+        (r"-rtc base=2020-02-30: the clock's base must be a date", "-rtc", "base=2020-02-30"),
         (r"--max-cycles 0: the limit must be", "--max-cycles", "0"),
         (r"--max-cycles 1e9: the limit must be", "--max-cycles", "1e9"),
         (r"--timeout soon: the limit must be", "--timeout", "soon"),
