@@ -90,7 +90,6 @@ void code_flush(struct hart_shared *shared)
     if (shared->tohost)
         store_watch(shared, shared->tohost);
     shared->code->cut = NULL;
-    shared->code_flushes++;
     for (unsigned h = 0; h < shared->count; h++)
         mmu_l0_flush_code(&shared->harts[h]);
 }

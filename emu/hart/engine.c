@@ -34,7 +34,7 @@ static inline unsigned op_rm(const struct hart *h, const struct op *op)
     return LIKELY(rm == 7) ? h->frm : rm;
 }
 
-#define FP_GUARD(dirty)                                                                                                            \
+#define FP_GUARD()                                                                                                                 \
     unsigned rm = op_rm(h, op);                                                                                                    \
     if (UNLIKELY(h->fs != FS_DIRTY || rm > 4))                                                                                     \
     TAIL(slow_fp(h, op, budget, l0))

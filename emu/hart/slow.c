@@ -422,7 +422,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
     TAIL(after(h, op, budget, l0, left, discarded));
 }
 
-/* ---- CSR and system instructions: each ends its run, so that budget is exact behind it ---- */
+/* ---- CSR and system instructions: each but the fences ends its run, so that budget is exact behind it ---- */
 
 /* Behind an instruction that may have enabled an interrupt or changed the context. */
 static op_result resume(struct hart *h, uint64_t pc, int64_t budget)

@@ -170,8 +170,7 @@ struct hart_shared {
     struct hart *harts;
     unsigned count;
     struct emu_cpu_config cpu;
-    uint64_t code_flushes;      /* statistics */
-    uint64_t walks;
+    uint64_t walks;             /* statistics */
     uint64_t tohost;            /* physical address of the HTIF word; its line is slow; 0: none */
 
     /* supplied by the machine */
@@ -209,7 +208,7 @@ void hart_pins_arrive(struct hart *hart);
 int hart_interrupt(const struct hart *hart);
 bool hart_wakes(const struct hart *hart); /* (mip & mie) != 0: WFI's resume rule */
 
-/* Takes a trap: cause with the interrupt bit, tval, and the pc it belongs to. Sets pc; counts a step. */
+/* Takes a trap: cause with the interrupt bit, tval, and the pc it belongs to. Sets pc. It is a step: the caller counts it. */
 void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc);
 
 /* Schedules the stimecmp event, or raises STIP at once. To be called after stimecmp, mtime or STCE changed. */
@@ -217,7 +216,6 @@ void hart_timer_update(struct hart *hart);
 
 /* ---- CSRs (csr.c) ---- */
 
-enum csr_access { CSR_READ, CSR_WRITE, CSR_READ_WRITE };
 /* Does this hart in its present mode have the CSR and may it be accessed so? */
 bool csr_allowed(const struct hart *hart, unsigned number, bool write);
 uint64_t csr_read(const struct hart *hart, unsigned number);
