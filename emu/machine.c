@@ -16,36 +16,6 @@ enum { DEVICE_ID_UART, DEVICE_ID_RTC, DEVICE_ID_HTIF, DEVICE_ID_HTIF_STORE, DEVI
 
 /* ---- configuration ---- */
 
-void emu_config_init(struct emu_config *config)
-{
-    *config = (struct emu_config){
-        .harts = 1,
-        .ram_bytes = UINT64_C(128) << 20,
-        .granule_bytes = 64,
-        .rtc_epoch_seconds = 1577836800,
-        .cpu = {.svadu = true, .sstc = true, .misaligned = true, .zba = true, .zbb = true, .zbs = true, .itlb_entries = 32,
-                .dtlb_entries = 32},
-        .event_ring_records = 4096,
-    };
-}
-
-static bool config_check(const struct emu_config *c, struct emu_error *error)
-{
-    if (c->harts < 1 || c->harts > PLATFORM_HARTS_MAX)
-        return emu_error_set(error, "a machine has 1 to %d harts, not %u", PLATFORM_HARTS_MAX, c->harts);
-    if (c->ram_bytes < UINT64_C(4) << 20 || c->ram_bytes > UINT64_C(8) << 30 || c->ram_bytes % PAGE_BYTES)
-        return emu_error_set(error, "RAM is 4 MiB to 8 GiB in whole pages of 4096 bytes, not %" PRIu64 " bytes", c->ram_bytes);
-    unsigned granule = c->granule_bytes;
-    if (granule < 4 || granule > LINE_BYTES || granule & (granule - 1))
-        return emu_error_set(error, "a reservation granule is 4, 8, 16, 32 or 64 bytes, not %u", granule);
-    if (c->cpu.itlb_entries < 1 || c->cpu.itlb_entries > TLB_MAX || c->cpu.dtlb_entries < 1 || c->cpu.dtlb_entries > TLB_MAX)
-        return emu_error_set(error, "a TLB has 1 to %d entries", TLB_MAX);
-    size_t ring = c->event_ring_records;
-    if (ring < 1024 || ring > RING_RECORDS_MAX || ring & (ring - 1))
-        return emu_error_set(error, "the event ring holds a power of two of records, 1024 to %u, not %zu", RING_RECORDS_MAX, ring);
-    return true;
-}
-
 static bool copy_image(struct boot_image *image, const void *bytes, size_t size)
 {
     if (!bytes)
@@ -311,7 +281,8 @@ static bool make_harts(struct emu_machine *m)
     struct code_cache *code = code_cache_create(m->memory.pages);
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
                                      .stubs = code_cache_stubs(), .queue = m->queue,
-                                     .harts = m->harts, .count = harts, .cpu = m->config.cpu, .context = m, .emit = machine_emit,
+                                     .harts = m->harts, .count = harts, .cpu = m->config.cpu, .pipeline = m->config.pipeline,
+                                     .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
                                      .tohost_written = tohost_written, .breaks = m->breaks};
@@ -356,14 +327,14 @@ static bool make_parts(struct emu_machine *m, const struct emu_config *config)
            copy_image(&m->kernel, config->kernel, config->kernel_bytes) &&
            copy_image(&m->initrd, config->initrd, config->initrd_bytes) && copy_image(&m->dtb, config->dtb, config->dtb_bytes) &&
            (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
-           reservations_init(&m->reservations, config->harts, config->granule_bytes, emit_lost, m) &&
+           reservations_init(&m->reservations, config->harts, config->reservation.granule_bytes, emit_lost, m) &&
            (m->queue = queue_create()) && schedule_init(&m->schedule, config->harts) &&
            ring_init(&m->ring, config->event_ring_records) && make_harts(m) && make_devices(m);
 }
 
 struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error)
 {
-    if (!config_check(config, error))
+    if (!emu_config_check(config, error))
         return NULL;
     struct emu_machine *m = calloc(1, sizeof *m);
     uint64_t tohost, fromhost;
@@ -453,23 +424,14 @@ void machine_reset(struct emu_machine *m)
 
 static void config_state(struct state *s, struct emu_machine *m)
 {
-    struct emu_config *c = &m->config;
     state_open(s, "config", 0);
-    state_u32(s, "harts", &c->harts);
-    state_u64(s, "ram_bytes", &c->ram_bytes);
-    state_u64(s, "seed", &c->seed);
-    state_u32(s, "granule_bytes", &c->granule_bytes);
-    state_u64(s, "rtc_epoch_seconds", &c->rtc_epoch_seconds);
-    state_bool(s, "svadu", &c->cpu.svadu);
-    state_bool(s, "sstc", &c->cpu.sstc);
-    state_bool(s, "misaligned", &c->cpu.misaligned);
-    state_bool(s, "zba", &c->cpu.zba);
-    state_bool(s, "zbb", &c->cpu.zbb);
-    state_bool(s, "zbs", &c->cpu.zbs);
-    state_bool(s, "keep_reservation_on_trap", &c->cpu.keep_reservation_on_trap);
-    state_bool(s, "own_store_clears", &c->cpu.own_store_clears);
-    state_u32(s, "itlb_entries", &c->cpu.itlb_entries);
-    state_u32(s, "dtlb_entries", &c->cpu.dtlb_entries);
+    for (size_t i = 0; i < emu_config_row_count; i++) {
+        const struct emu_config_row *row = &emu_config_rows[i];
+        uint64_t value = emu_config_value(&m->config, row), before = value;
+        state_u64(s, row->key, &value);
+        if (value != before)
+            memcpy((char *)&m->config + row->offset, &value, row->bytes); /* little-endian, as everywhere */
+    }
     state_close(s);
 }
 

@@ -328,7 +328,7 @@ SETTER(granule)
     uint64_t bytes;
     if (!number_parse(value, 4, 64, &bytes) || (bytes & (bytes - 1)))
         return emu_error_set(error, "%s %s: the granule must be 4, 8, 16, 32 or 64 bytes", spelling, value);
-    options->machine.granule_bytes = bytes;
+    options->machine.reservation.granule_bytes = bytes;
     return true;
 }
 

@@ -424,7 +424,7 @@ static void leave(struct hart *hart, unsigned mode)
     if (mode != ISA_MODE_M)
         hart->mstatus &= ~FIELD_MPRV;
     hart->mode = (uint8_t)mode;
-    if (!hart->shared->cpu.keep_reservation_on_trap)
+    if (!hart->shared->reservation.keep_on_trap)
         reservation_end(hart->shared->reservations, hart->id, EMU_REASON_TRAP, hart->id);
     mmu_context_changed(hart);
 }

@@ -269,7 +269,7 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
     bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
     if (pieces.size[1])
         discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0], budget + left);
-    if (h->shared->cpu.own_store_clears) {
+    if (h->shared->reservation.own_store_clears) {
         own_store(h, pieces.paddr[0], pieces.size[0]);
         own_store(h, pieces.paddr[1], pieces.size[1]);
     }

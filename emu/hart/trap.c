@@ -76,7 +76,7 @@ void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc)
         hart->mode = ISA_MODE_M;
         hart->pc = vector(hart->mtvec, cause);
     }
-    if (!hart->shared->cpu.keep_reservation_on_trap)
+    if (!hart->shared->reservation.keep_on_trap)
         reservation_end(hart->shared->reservations, hart->id, EMU_REASON_TRAP, hart->id);
     mmu_context_changed(hart);
 }

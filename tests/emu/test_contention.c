@@ -71,7 +71,7 @@ Test(contention, increments_by_lr_and_sc_add_up_exactly)
                 uint32_t times = 2000 / harts[i];
                 struct guest guest = lr_sc_counter(harts[i], times, 0, seed);
                 struct emu_config config = guest_config(harts[i]);
-                config.granule_bytes = granule;
+                config.reservation.granule_bytes = granule;
                 config.seed = seed * 12345;
                 struct emu_machine *machine = guest_machine(&guest, &config);
                 struct emu_stop stop = guest_run(machine, LIMIT_CYCLES);
@@ -93,7 +93,7 @@ Test(contention, counters_side_by_side_disturb_each_other_only_within_a_granule)
         for (uint32_t stride = 8; stride <= 64; stride *= 2) {
             struct guest guest = lr_sc_counter(4, 1000, stride, false);
             struct emu_config config = guest_config(4);
-            config.granule_bytes = granule;
+            config.reservation.granule_bytes = granule;
             struct emu_machine *machine = guest_machine(&guest, &config);
             cr_expect(eq(int, guest_run(machine, LIMIT_CYCLES).kind, EMU_STOP_FINISHED));
             for (unsigned hart = 0; hart < 4; hart++)
@@ -168,7 +168,7 @@ static void expect_own_stores(enum isa_op op)
         guest_finish(&guest, 0x5555);
         for (unsigned harts = 1; harts <= 2; harts++) {
             struct emu_config config = guest_config(harts);
-            config.cpu.own_store_clears = clears;
+            config.reservation.own_store_clears = clears;
             struct emu_machine *machine = guest_machine(&guest, &config);
             cr_expect(eq(int, guest_run(machine, LIMIT_CYCLES).kind, EMU_STOP_FINISHED));
             cr_expect(eq(u64, failed(machine), clears && op == ISA_OP_sd ? 100 : 0), "%u harts, clears %u", harts, clears);

@@ -220,7 +220,7 @@ Test(runs, two_machines_interleaved_give_the_hashes_they_give_apart)
 {
     struct guest guest = busy_guest();
     struct emu_config a = guest_config(4), b = guest_config(7);
-    b.granule_bytes = 8;
+    b.reservation.granule_bytes = 8;
     b.seed = 99;
     uint64_t hashes[2];
     struct emu_machine *alone = guest_machine(&guest, &a);

@@ -22,24 +22,48 @@ struct emu_machine;
 
 /* ---- configuration: everything below is part of the run, and of the state hash where it can influence it ---- */
 
-/* Options of the harts; see docs/reference/options.md for the command line's spelling. */
+/* Meaning, default, unit and limits of every number, switch and choice here are rows of <emu/config.def> (docs/reference/config.md). */
+enum emu_fidelity { EMU_TIMED, EMU_FAST };
+enum emu_replacement { EMU_FIFO, EMU_RANDOM };
+enum emu_bus_kind { EMU_BUS_SPLIT, EMU_BUS_ATOMIC };
+enum emu_arbiter { EMU_ARBITER_ROUND_ROBIN, EMU_ARBITER_FIXED, EMU_ARBITER_OLDEST, EMU_ARBITER_RANDOM };
+enum emu_fill { EMU_FILL_SHARED, EMU_FILL_EXCLUSIVE };
+
 struct emu_cpu_config {
-    bool svadu;           /* the walker sets A and D bits (default); off: it raises a page fault instead */
-    bool sstc;            /* stimecmp exists (default) */
-    bool misaligned;      /* misaligned plain loads and stores work (default); off: they trap */
-    bool zba, zbb, zbs;   /* default on; off: their instructions are illegal */
-    bool keep_reservation_on_trap; /* default off: a trap or xret clears the hart's reservation */
-    bool own_store_clears;         /* default off: an own plain store to the granule keeps the reservation */
-    unsigned itlb_entries, dtlb_entries; /* 1 to 64, default 32; fully associative, FIFO */
+    bool svadu, sstc, misaligned, zba, zbb, zbs;
+    unsigned itlb_entries, dtlb_entries;
+};
+
+struct emu_pipeline_config {
+    unsigned load_use_cycles, mispredict_cycles, multiply_cycles, divide_cycles, fp_cycles, fp_divide_cycles, walk_cycles;
+};
+
+struct emu_cache_config {
+    unsigned bytes, ways, replacement;
+};
+
+struct emu_bus_config {
+    unsigned kind, arbiter;
+    unsigned arbitration_cycles, address_cycles, interval_cycles, beat_bytes, memory_cycles, cache_cycles, device_cycles;
+};
+
+struct emu_reservation_config {
+    unsigned granule_bytes, fill, hold_cycles, failures_per_million;
+    bool keep_on_trap, own_store_clears, strict;
 };
 
 struct emu_config {
-    unsigned harts;          /* 1 to 256 */
-    uint64_t ram_bytes;      /* 4 MiB to 8 GiB, a multiple of 4096 */
-    uint64_t seed;           /* the schedule; 0 is the plain one */
-    unsigned granule_bytes;  /* reservation granule: 4, 8, 16, 32 or 64 (default) */
-    uint64_t rtc_epoch_seconds; /* real-time clock at power-on, Unix time; default 1577836800 (2020-01-01) */
+    unsigned harts;
+    uint64_t ram_bytes;
+    unsigned fidelity;
+    uint64_t seed;
+    unsigned quantum_cycles;
+    uint64_t rtc_epoch_seconds;
     struct emu_cpu_config cpu;
+    struct emu_pipeline_config pipeline;
+    struct emu_cache_config l1i, l1d;
+    struct emu_bus_config bus;
+    struct emu_reservation_config reservation;
 
     /* Boot images; the bytes are copied at creation. An image may be ELF or raw (firmware at the start of RAM, kernel 2 MiB-aligned
      * behind the firmware or, without firmware, at the start of RAM). With firmware and a kernel the reset vector passes OpenSBI's
@@ -57,8 +81,36 @@ struct emu_config {
     size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
 };
 
-/* Fills *config with the defaults: 1 hart, 128 MiB. */
+/* Fills *config with the defaults of the rows, no images. */
 void emu_config_init(struct emu_config *config);
+
+enum emu_config_kind { EMU_CONFIG_NUMBER, EMU_CONFIG_SWITCH, EMU_CONFIG_CHOICE };
+
+/* A row of <emu/config.def>. */
+struct emu_config_row {
+    const char *section, *key;
+    enum emu_config_kind kind;
+    uint64_t least, most, initial; /* switches and choices: 0 to the number of words less one */
+    const char *words;             /* CHOICE: "word|word"; SWITCH: "off|on"; else NULL */
+    const char *unit;              /* "cycles"; "": none */
+    const char *meaning;
+    size_t offset, bytes;          /* of the field in struct emu_config */
+};
+
+extern const struct emu_config_row emu_config_rows[];
+extern const size_t emu_config_row_count;
+
+/* The row of a section and key; NULL if there is none. */
+const struct emu_config_row *emu_config_find(const char *section, const char *key);
+uint64_t emu_config_value(const struct emu_config *config, const struct emu_config_row *row);
+/* Sets a field by its number; the limits of one row are checked here, those between rows by emu_config_check. */
+bool emu_config_assign(struct emu_config *config, const struct emu_config_row *row, uint64_t value, struct emu_error *error);
+/* The same from text: a decimal number (sizes also with K, M or G behind it), on or off, or a word. */
+bool emu_config_set(struct emu_config *config, const struct emu_config_row *row, const char *text, struct emu_error *error);
+/* A field as text that emu_config_set reads. */
+void emu_config_text(const struct emu_config *config, const struct emu_config_row *row, char ret_text[static 32]);
+/* Is the configuration possible as a whole? (Images are checked by emu_machine_create.) */
+bool emu_config_check(const struct emu_config *config, struct emu_error *error);
 
 /* Builds a machine at power-on, images loaded. NULL and a sentence in *error when the configuration is impossible, an image is
  * malformed or does not fit, or memory is short. */

@@ -18,6 +18,7 @@
 enum queue_kind {
     QUEUE_INPUT,       /* inputs from outside, due at a cycle */
     QUEUE_DEVICE,      /* a device's own action: timer compare, transmit done, reset */
+    QUEUE_BUS,         /* a bus transaction takes effect; id: 0 */
     QUEUE_ACCESS,      /* a hart's device access takes effect; id: hart */
     QUEUE_IRQ,         /* interrupt lines reach a hart; id: hart */
     QUEUE_HART_TIMER,  /* stimecmp of a hart; id: hart */

@@ -170,6 +170,8 @@ struct hart_shared {
     struct hart *harts;
     unsigned count;
     struct emu_cpu_config cpu;
+    struct emu_pipeline_config pipeline;
+    struct emu_reservation_config reservation;
     uint64_t walks;             /* statistics */
     uint64_t tohost;            /* physical address of the HTIF word; its line is slow; 0: none */
 
