@@ -98,7 +98,8 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
         r->lost(r->context, agent, reason, address, by);
 }
 
-void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by)
+/* Ends every reservation but that of `by` on these granules. Reason NONE: what a write's bytes say. */
+static void end_others(struct reservations *r, uint64_t address, uint64_t size, unsigned by, enum emu_reason reason)
 {
     uint64_t end = address + size;
     for (uint64_t line = address & ~(uint64_t)(LINE_BYTES - 1); line < end; line += LINE_BYTES) {
@@ -109,9 +110,33 @@ void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t s
             if (agent == by || end <= granules_begin(r, held->address) || address >= granules_end(r, held->address, held->size))
                 continue;
             bool overlaps = address < held->address + held->size && held->address < end;
-            reservation_end(r, agent, by == UINT_MAX ? EMU_REASON_DMA : overlaps ? EMU_REASON_STORE : EMU_REASON_FALSE_SHARING, by);
+            enum emu_reason by_write = by == UINT_MAX ? EMU_REASON_DMA : overlaps ? EMU_REASON_STORE : EMU_REASON_FALSE_SHARING;
+            reservation_end(r, agent, reason == EMU_REASON_NONE ? by_write : reason, by);
         }
     }
+}
+
+void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by)
+{
+    end_others(r, address, size, by, EMU_REASON_NONE);
+}
+
+void reservation_claim(struct reservations *r, uint64_t address, uint64_t size, unsigned by)
+{
+    if (!reservation_is_quiet(r, address, by))
+        end_others(r, address, size, by, EMU_REASON_EXCLUSIVE);
+}
+
+bool reservation_on_line(const struct reservations *r, uint64_t line_address, unsigned except)
+{
+    if (reservation_is_quiet(r, line_address, except))
+        return false;
+    for (uint16_t agent = r->head[reservation_bucket(line_address)]; agent != RESERVATION_NOBODY; agent = r->of[agent].next) {
+        const struct reservation *held = &r->of[agent];
+        if (agent != except && held->size && held->address >> LINE_SHIFT == line_address >> LINE_SHIFT)
+            return true;
+    }
+    return false;
 }
 
 void reservations_state(struct state *s, struct reservations *r)

@@ -7,8 +7,18 @@
  * transaction before (atomic). A request made at cycle t takes part in slot g if t <= g and its line is not busy at g. The slot's
  * effect is at g + arbitration + address. Data comes `memory`, `cache-to-cache` or (devices: `device` - 1) cycles behind the effect and
  * takes the data bus for 64 / width cycles (devices: 1) from the first gap that is long enough; gaps are given away in the order of
- * effects. The transaction is done with its last beat; an upgrade is done at its effect. A WriteBack's or DmaWr's data may go from
- * the effect on. From its grant until it is done the line is busy: no other request for it takes part in a slot.
+ * effects. The transaction is done at the cycle behind its last beat; an upgrade is done at its effect. A WriteBack's or DmaWr's data
+ * may go from the effect on. The line is busy from the grant on and no longer at the cycle at which the transaction is done (a
+ * WriteBack's: with its last beat, though the agent goes on at the effect): no other request for it takes part in a slot till then.
+ *
+ * Who is granted a slot: round-robin, the next port behind the last one chosen, cyclic; fixed, the lowest port; oldest, the request of
+ * the least cycle, equal ones as in round-robin; random, each with equal chance. Seed 0 begins with port 0, another seed anywhere.
+ * A chosen request may need no transaction any more: it is granted with BUS_NOTHING at the slot's effect, and the slot goes to the
+ * next choice. One that a hold window refuses uses the slot up (atomic: until its effect) and takes part again from the effect on. Both
+ * count as chosen.
+ *
+ * Hold window: from the grant of an OWN by a load-reserved until `hold` cycles behind its done, READ, OWN and DMA by other ports with
+ * an effect before that are refused while the port's data cache holds the line and its reservation lies in it.
  *
  * The decision of slot g is made when its effect is due: until then no request that could take part can appear any more, and
  * nobody can tell the difference. So a transaction is one event of the queue.
@@ -40,7 +50,7 @@ struct bus_request {
     uint32_t line;        /* not for devices */
     uint32_t slot;        /* READ, OWN: cache_victim's choice if the line is not there, clean by now (its own WriteBack done); the fill
                              takes an empty slot of the set instead if there is one at the effect. EVICT: the slot */
-    uint16_t cache;       /* READ, OWN: whose */
+    uint16_t cache;       /* READ, OWN: whose; port n has caches 2n and 2n + 1 */
     uint8_t want;         /* enum bus_want */
     uint8_t offset, size; /* OWN, DMA_WRITE: the bytes of the line that are to be written, 1 to 64; DMA_READ: to be read */
     bool is_load_reserved; /* OWN by a load-reserved: nothing is written, but others' reservations on these bytes' granules end all the
@@ -82,11 +92,11 @@ struct bus_counts { /* statistics, not state */
     uint64_t invalidations;           /* copies that a snoop took away */
     uint64_t refused;                 /* by hold windows */
     uint64_t withdrawn;
-    uint64_t address_cycles, data_cycles; /* each resource busy; atomic: both the whole transaction */
+    uint64_t address_cycles, data_cycles; /* each resource busy, refusals included; atomic: both from grant to the last beat */
 };
 
 struct bus_port_counts { /* statistics, not state */
-    uint64_t transactions, waited_cycles /* request to grant slot */, data_cycles;
+    uint64_t transactions, waited_cycles /* request to grant slot */, data_cycles /* its beats */;
 };
 
 struct bus;
@@ -99,13 +109,14 @@ void bus_destroy(struct bus *bus); /* NULL is allowed */
 /* Makes a port's request. The port must be free; request->cycle must not lie before an event that has fired. */
 void bus_request(struct bus *bus, unsigned port, const struct bus_request *request);
 /* Takes a port's request back, as if it had never been made; allowed in `granted` and `lowered` of another port's grant and in the
- * reservations' `lost`. Nothing happens if there is none. */
+ * reservations' `lost`. Nothing happens if there is none, as for the port whose request takes effect. */
 void bus_withdraw(struct bus *bus, unsigned port);
 bool bus_is_pending(const struct bus *bus, unsigned port);
-/* All requests take effect now, at `cycle`, in the arbiter's order and without waiting for busy lines or data (done = cycle); then the
- * bus is idle, and forgets busy lines, data in flight and hold windows. Nothing is counted or recorded. */
+/* All requests take effect now, at `cycle`, in the arbiter's order and without waiting for busy lines, data or hold windows (done =
+ * cycle), and so do those that `granted` makes in answer; then the bus is idle, and forgets busy lines, data in flight and hold windows.
+ * Nothing is counted or recorded. Not to be called from the client's functions. */
 void bus_drain(struct bus *bus, uint64_t cycle);
-/* Power-on: requests are forgotten, the bus is idle. */
+/* Power-on: requests are forgotten, the bus is idle, the arbiter begins anew. Counts stay. */
 void bus_reset(struct bus *bus);
 
 /* Cycles from a request to its first effect on another agent, at least: arbitration + address. */

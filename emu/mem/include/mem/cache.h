@@ -21,7 +21,8 @@ struct cache_slot {
     uint32_t next, prev; /* other slots that hold the line, ascending; CACHE_NONE: no more. Derived */
     uint16_t cache;      /* constant */
     uint8_t state;       /* enum line_state */
-    bool watched;        /* M, but another agent holds a reservation on another granule of the line: stores must be announced */
+    bool watched;        /* E or M, but another agent held a reservation on a granule of the line when it came to be so: stores must be
+                            announced (a BusUpgr), since that agent need not have the line any more */
     uint32_t note;       /* free for whoever looks after the cache (a hart's table entry); cleared by cache_fill. Derived */
 };
 
@@ -69,10 +70,13 @@ static inline uint32_t cache_find(const struct caches *caches, unsigned cache, u
 uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved);
 /* Puts a line into an empty slot of its set. The turn goes on if it was this slot's. */
 void cache_fill(struct caches *caches, uint32_t slot, uint32_t line, enum line_state state);
-/* Empties a slot. */
+/* Empties a slot. Its line field stays until the next fill. */
 void cache_drop(struct caches *caches, uint32_t slot);
-/* Empties all. */
+/* Empties all; FIFO turns begin anew, random states go on. */
 void caches_clear(struct caches *caches);
+
+/* For assertions: the line's list is what its slots say, and a holder in E or M is the only one. Costs what the holders cost. */
+bool caches_check_line(const struct caches *caches, uint32_t line);
 
 static inline uint32_t cache_first_holder(const struct caches *caches, uint32_t line)
 {

@@ -62,6 +62,13 @@ void reservation_end(struct reservations *r, unsigned agent, enum emu_reason rea
 /* A write of `size` bytes at a physical address by agent `by` (UINT_MAX: a device): ends every other agent's reservation on these granules. */
 void reservation_snoop_slow(struct reservations *r, uint64_t address, uint64_t size, unsigned by);
 
+/* A load-reserved of these bytes by agent `by` that takes their line exclusively: ends the same reservations as a write would, with
+ * the reason EXCLUSIVE. */
+void reservation_claim(struct reservations *r, uint64_t address, uint64_t size, unsigned by);
+
+/* Does any agent but `except` (UINT_MAX: nobody is excepted) hold a reservation on a granule of the 64-byte line at this address? */
+bool reservation_on_line(const struct reservations *r, uint64_t line_address, unsigned except);
+
 /* Can a write by `by` to this line end nobody else's reservation? */
 static inline bool reservation_is_quiet(const struct reservations *r, uint64_t address, unsigned by)
 {

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The bus: requests, slots, time. One event of the queue is scheduled, for the next slot's effect; when it fires, the arbiter chooses
+ * among the requests that are eligible at the slot (pending.h), the effect is applied (snoop.h), data gets its windows (data_bus.h).
+ * The horizon of the pending requests is the first cycle at which the address bus is free.
+ */
+#include <mem/bus.h>
+
+#include "arbiter.h"
+#include "data_bus.h"
+#include "pending.h"
+#include "snoop.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <mem/memory.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct port {
+    struct bus_request request;
+    uint64_t free_at;         /* the next request may be made at; only asserted */
+    uint64_t hold_until;      /* others' requests for hold_line are refused before this cycle while the reservation lasts */
+    uint32_t hold_line;
+    struct bus_port_counts counts;
+};
+
+struct bus {
+    struct pending pending;
+    struct arbiter arbiter;
+    struct data_bus data;
+    struct snoop snoop;
+    struct port *port;
+    uint64_t *cycle;          /* of the requests, by port */
+    struct queue *queue;
+    int event;
+    unsigned ports;
+    bool is_atomic;
+    bool is_deciding;         /* the next event is not to be scheduled yet */
+    bool is_draining;
+    unsigned latency, interval, beats, memory_cycles, cache_cycles, device_cycles, hold_cycles;
+    uint64_t seed;
+    struct bus_counts counts;
+};
+
+/* A request whose turn has come. */
+struct turn {
+    struct bus_request request;
+    unsigned port;
+    enum bus_kind kind;
+    uint32_t slot;            /* of a cache */
+    uint64_t granted, effect, done;
+    uint64_t end;             /* of its data too */
+    unsigned beats;
+};
+
+static void fire(void *context, unsigned id, uint64_t cycle);
+
+struct bus *bus_create(const struct emu_config *config, unsigned ports, struct queue *queue, struct caches *caches,
+                       struct reservations *reservations, const struct coherence *coherence, const struct bus_client *client)
+{
+    struct bus *bus = calloc(1, sizeof *bus);
+    if (!bus)
+        return NULL;
+    const struct emu_bus_config *c = &config->bus;
+    bus->snoop = (struct snoop){caches, reservations, coherence, *client};
+    bus->queue = queue;
+    bus->ports = ports;
+    bus->is_atomic = c->kind == EMU_BUS_ATOMIC;
+    bus->latency = c->arbitration_cycles + c->address_cycles;
+    bus->interval = c->interval_cycles;
+    bus->beats = LINE_BYTES / c->beat_bytes;
+    bus->memory_cycles = c->memory_cycles;
+    bus->cache_cycles = c->cache_cycles;
+    bus->device_cycles = c->device_cycles;
+    bus->hold_cycles = config->reservation.hold_cycles;
+    bus->seed = config->seed;
+    arbiter_init(&bus->arbiter, c->arbiter, ports, config->seed);
+    bus->port = calloc(ports, sizeof *bus->port);
+    bus->cycle = calloc(ports, sizeof *bus->cycle);
+    bool has_parts = pending_init(&bus->pending, ports) && data_bus_init(&bus->data, ports) && bus->port && bus->cycle;
+    bus->event = has_parts ? queue_add(queue, QUEUE_BUS, 0, fire, bus) : -1;
+    if (bus->event < 0) {
+        bus_destroy(bus);
+        return NULL;
+    }
+    return bus;
+}
+
+void bus_destroy(struct bus *bus)
+{
+    if (!bus)
+        return;
+    pending_finish(&bus->pending);
+    data_bus_finish(&bus->data);
+    free(bus->port);
+    free(bus->cycle);
+    free(bus);
+}
+
+/* ---- requests ---- */
+
+static void reschedule(struct bus *bus)
+{
+    if (bus->is_deciding)
+        return;
+    uint64_t slot = pending_next(&bus->pending);
+    queue_schedule(bus->queue, bus->event, slot == UINT64_MAX ? QUEUE_NEVER : slot + bus->latency);
+}
+
+static uint32_t line_of(const struct bus_request *request)
+{
+    return request->want == BUS_WANT_DEVICE_READ || request->want == BUS_WANT_DEVICE_WRITE ? PENDING_NO_LINE : request->line;
+}
+
+void bus_request(struct bus *bus, unsigned port, const struct bus_request *request)
+{
+    assert(port < bus->ports && request->cycle >= bus->port[port].free_at);
+    assert(request->want != BUS_WANT_OWN && request->want != BUS_WANT_DMA_WRITE ? true
+           : request->size > 0 && request->offset + request->size <= LINE_BYTES);
+    bus->port[port].request = *request;
+    bus->cycle[port] = request->cycle;
+    pending_add(&bus->pending, port, line_of(request), request->cycle);
+    reschedule(bus);
+}
+
+void bus_withdraw(struct bus *bus, unsigned port)
+{
+    if (!pending_has(&bus->pending, port))
+        return;
+    pending_remove(&bus->pending, port);
+    bus->counts.withdrawn += !bus->is_draining;
+    reschedule(bus);
+}
+
+bool bus_is_pending(const struct bus *bus, unsigned port)
+{
+    return pending_has(&bus->pending, port);
+}
+
+/* ---- hold windows ---- */
+
+/* Does another port's hold window refuse this request? */
+static bool is_refused(const struct bus *bus, const struct turn *turn)
+{
+    const struct caches *caches = bus->snoop.caches;
+    if (bus->hold_cycles == 0 || line_of(&turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
+        return false;
+    uint32_t line = turn->request.line;
+    for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next) {
+        unsigned owner = caches->slot[slot].cache >> 1;
+        if ((caches->slot[slot].cache & 1) || owner == turn->port)
+            continue;
+        const struct port *port = &bus->port[owner];
+        if (port->hold_line == line && turn->effect < port->hold_until &&
+            reservation_touches(bus->snoop.reservations, owner, snoop_line_address(line), LINE_BYTES))
+            return true;
+    }
+    return false;
+}
+
+static void begin_hold(struct bus *bus, const struct turn *turn)
+{
+    if (turn->request.want != BUS_WANT_OWN || !turn->request.is_load_reserved || bus->hold_cycles == 0)
+        return;
+    bus->port[turn->port].hold_line = turn->request.line;
+    bus->port[turn->port].hold_until = turn->done + bus->hold_cycles;
+}
+
+/* ---- a turn ---- */
+
+static void take_data(struct bus *bus, struct turn *turn, bool from_cache)
+{
+    unsigned wait = 0;
+    turn->beats = bus->beats;
+    switch (turn->kind) {
+    case BUS_READ:
+    case BUS_READ_X:
+    case BUS_DMA_READ:
+        wait = from_cache ? bus->cache_cycles : bus->memory_cycles;
+        bus->counts.from_cache += from_cache;
+        bus->counts.from_memory += !from_cache;
+        break;
+    case BUS_DEVICE_READ:
+    case BUS_DEVICE_WRITE:
+        wait = bus->device_cycles - 1;
+        turn->beats = 1;
+        break;
+    case BUS_UPGRADE:
+        turn->beats = 0;
+        break;
+    default:
+        break;
+    }
+    turn->end = turn->beats ? data_bus_take(&bus->data, turn->effect + wait, turn->beats) : turn->effect;
+    turn->done = turn->kind == BUS_WRITE_BACK ? turn->effect : turn->end;
+}
+
+static void count(struct bus *bus, const struct turn *turn, struct snoop_answer answer)
+{
+    struct bus_port_counts *of_port = &bus->port[turn->port].counts;
+    bus->counts.transactions[turn->kind]++;
+    bus->counts.invalidations += answer.invalidations;
+    bus->counts.address_cycles += bus->is_atomic ? turn->end - turn->granted : bus->interval;
+    bus->counts.data_cycles += bus->is_atomic ? turn->end - turn->granted : turn->beats;
+    of_port->transactions++;
+    of_port->waited_cycles += turn->granted - turn->request.cycle;
+    of_port->data_cycles += turn->beats;
+}
+
+static void record(struct bus *bus, const struct turn *turn, struct snoop_answer answer)
+{
+    if (!bus->snoop.client.recorded)
+        return;
+    struct bus_record record = {.kind = turn->kind, .port = (uint16_t)turn->port, .line = line_of(&turn->request),
+                                .requested = turn->request.cycle, .granted = turn->granted, .effect = turn->effect,
+                                .done = turn->done, .from_cache = answer.actions & ACTION_SUPPLY, .sharers = answer.sharers};
+    bus->snoop.client.recorded(bus->snoop.client.context, &record);
+}
+
+static void tell(struct bus *bus, const struct turn *turn)
+{
+    bus->port[turn->port].free_at = turn->done;
+    struct bus_grant grant = {turn->kind, turn->slot, turn->effect, turn->done};
+    bus->snoop.client.granted(bus->snoop.client.context, turn->port, &grant);
+}
+
+/* The first cycle at which the address bus is free again. */
+static void pass_slot(struct bus *bus, const struct turn *turn)
+{
+    uint64_t address_free = turn->granted + bus->interval;
+    if (bus->is_atomic)
+        address_free = turn->end;
+    pending_release(&bus->pending, address_free);
+    data_bus_forget(&bus->data, address_free + bus->latency);
+}
+
+/* The request takes its slot in vain and will try again. */
+static void refuse(struct bus *bus, struct turn *turn)
+{
+    turn->end = turn->effect;
+    bus->counts.refused++;
+    bus->counts.address_cycles += bus->is_atomic ? bus->latency : bus->interval;
+    bus->counts.data_cycles += bus->is_atomic ? bus->latency : 0;
+    pending_add(&bus->pending, turn->port, line_of(&turn->request), turn->effect);
+    pass_slot(bus, turn);
+}
+
+static void transact(struct bus *bus, struct turn *turn)
+{
+    struct snoop_answer answer = snoop_apply(&bus->snoop, &turn->request, turn->kind, turn->port, &turn->slot);
+    take_data(bus, turn, answer.actions & ACTION_SUPPLY);
+    if (line_of(&turn->request) != PENDING_NO_LINE)
+        pending_busy(&bus->pending, turn->request.line, turn->end);
+    begin_hold(bus, turn);
+    pass_slot(bus, turn);
+    count(bus, turn, answer);
+    record(bus, turn, answer);
+}
+
+static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct turn *turn)
+{
+    uint32_t port = arbiter_choose(&bus->arbiter, bus->pending.eligible, bus->cycle);
+    if (port == ARBITER_NOBODY)
+        return false;
+    pending_remove(&bus->pending, port);
+    *turn = (struct turn){.request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
+    turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
+    return true;
+}
+
+/* The effect of a slot is due. Requests that need no transaction are granted on the way and leave the slot to the next. */
+static void fire(void *context, unsigned id, uint64_t cycle)
+{
+    struct bus *bus = context;
+    struct turn turn;
+    bool is_granted = false;
+    bus->is_deciding = true;
+    pending_release(&bus->pending, cycle - bus->latency);
+    while (!is_granted && choose(bus, cycle - bus->latency, cycle, &turn)) {
+        if (turn.kind == BUS_NOTHING) {
+            snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, turn.port, &turn.slot);
+            begin_hold(bus, &turn);
+            tell(bus, &turn);
+        } else if (is_refused(bus, &turn)) {
+            refuse(bus, &turn);
+            break;
+        } else {
+            transact(bus, &turn);
+            is_granted = true;
+        }
+    }
+    bus->is_deciding = false;
+    reschedule(bus);
+    if (is_granted)
+        tell(bus, &turn);
+}
+
+/* ---- all at once ---- */
+
+static void forget_all(struct bus *bus)
+{
+    pending_clear(&bus->pending);
+    data_bus_clear(&bus->data);
+    for (unsigned port = 0; port < bus->ports; port++)
+        bus->port[port].hold_until = bus->port[port].free_at = 0;
+    bus->is_deciding = bus->is_draining = false;
+    queue_schedule(bus->queue, bus->event, QUEUE_NEVER);
+}
+
+void bus_drain(struct bus *bus, uint64_t cycle)
+{
+    struct turn turn;
+    assert(!bus->is_deciding);
+    bus->is_deciding = bus->is_draining = true;
+    pending_release(&bus->pending, UINT64_MAX);
+    while (choose(bus, cycle, cycle, &turn)) {
+        snoop_apply(&bus->snoop, &turn.request, turn.kind, turn.port, &turn.slot);
+        tell(bus, &turn);
+    }
+    forget_all(bus);
+}
+
+void bus_reset(struct bus *bus)
+{
+    forget_all(bus);
+    arbiter_init(&bus->arbiter, bus->arbiter.kind, bus->ports, bus->seed);
+}
+
+/* ---- inspection ---- */
+
+unsigned bus_latency_cycles(const struct bus *bus)
+{
+    return bus->latency;
+}
+
+const struct bus_counts *bus_counts(const struct bus *bus)
+{
+    return &bus->counts;
+}
+
+const struct bus_port_counts *bus_port_counts(const struct bus *bus, unsigned port)
+{
+    return &bus->port[port].counts;
+}
+
+const char *bus_kind_name(unsigned kind)
+{
+    static const char *const names[] = {
+#define BUS_KIND(name, text, meaning) text,
+#include <mem/bus_kind.def>
+#undef BUS_KIND
+    };
+    return kind < BUS_KIND_COUNT ? names[kind] : "?";
+}
+
+static void request_state(struct state *s, struct bus_request *request)
+{
+    bool fills = request->want == BUS_WANT_READ || request->want == BUS_WANT_OWN;
+    state_u64(s, "cycle", &request->cycle);
+    state_u8(s, "want", &request->want);
+    if (line_of(request) != PENDING_NO_LINE)
+        state_u32(s, "line", &request->line);
+    if (fills || request->want == BUS_WANT_EVICT)
+        state_u32(s, "slot", &request->slot);
+    if (fills)
+        state_u16(s, "cache", &request->cache);
+    if (request->want == BUS_WANT_OWN || request->want == BUS_WANT_DMA_WRITE) {
+        state_u8(s, "offset", &request->offset);
+        state_u8(s, "size", &request->size);
+        state_bool(s, "load-reserved", &request->is_load_reserved);
+    }
+}
+
+void bus_state(struct state *s, struct bus *bus)
+{
+    state_open(s, "bus", 0);
+    arbiter_state(s, &bus->arbiter);
+    pending_state(s, &bus->pending);
+    data_bus_state(s, &bus->data);
+    for (unsigned n = 0; n < bus->ports; n++) {
+        struct port *port = &bus->port[n];
+        state_open(s, "port", n);
+        if (pending_has(&bus->pending, n)) {
+            request_state(s, &port->request);
+            if (bus->pending.port[n].ready > bus->pending.horizon) /* else it is ready, refused before or not */
+                state_u64(s, "ready", &bus->pending.port[n].ready);
+        }
+        if (port->hold_until > bus->pending.horizon + bus->latency) {
+            state_u64(s, "hold-until", &port->hold_until);
+            state_u32(s, "hold-line", &port->hold_line);
+        }
+        state_close(s);
+    }
+    state_close(s);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's can
+ * be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's.
+ * Lines that nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a
+ * storm of WriteBacks).
+ */
+#include "pending.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRIES_LEAST = 64 };
+#define NOWHERE UINT32_MAX
+
+static void set_bit(uint64_t *set, unsigned port)
+{
+    set[port >> 6] |= UINT64_C(1) << (port & 63);
+}
+
+static void clear_bit(uint64_t *set, unsigned port)
+{
+    set[port >> 6] &= ~(UINT64_C(1) << (port & 63));
+}
+
+static bool is_empty(const uint64_t *set, unsigned words)
+{
+    uint64_t any = 0;
+    for (unsigned word = 0; word < words; word++)
+        any |= set[word];
+    return any == 0;
+}
+
+static uint64_t *arrived_at(const struct pending *p, uint32_t entry)
+{
+    return &p->arrived[(size_t)entry * p->words];
+}
+
+/* ---- the heap ---- */
+
+static void put_at(struct pending *p, uint32_t place, struct pending_ready ready)
+{
+    p->heap[place] = ready;
+    if (ready.id < p->ports)
+        p->port[ready.id].place = place;
+    else
+        p->line[ready.id - p->ports].place = place;
+}
+
+static void sift_up(struct pending *p, uint32_t place, struct pending_ready ready)
+{
+    while (place > 0 && ready.cycle < p->heap[(place - 1) / 2].cycle) {
+        put_at(p, place, p->heap[(place - 1) / 2]);
+        place = (place - 1) / 2;
+    }
+    put_at(p, place, ready);
+}
+
+static void sift_down(struct pending *p, uint32_t place, struct pending_ready ready)
+{
+    for (;;) {
+        uint32_t child = 2 * place + 1;
+        if (child >= p->heap_count)
+            break;
+        if (child + 1 < p->heap_count && p->heap[child + 1].cycle < p->heap[child].cycle)
+            child++;
+        if (p->heap[child].cycle >= ready.cycle)
+            break;
+        put_at(p, place, p->heap[child]);
+        place = child;
+    }
+    put_at(p, place, ready);
+}
+
+static void heap_push(struct pending *p, uint64_t cycle, uint32_t id)
+{
+    assert(p->heap_count < 2 * p->ports);
+    sift_up(p, p->heap_count++, (struct pending_ready){cycle, id});
+}
+
+static void heap_remove(struct pending *p, uint32_t place)
+{
+    struct pending_ready last = p->heap[--p->heap_count];
+    if (place == p->heap_count)
+        return;
+    if (place > 0 && last.cycle < p->heap[(place - 1) / 2].cycle)
+        sift_up(p, place, last);
+    else
+        sift_down(p, place, last);
+}
+
+/* ---- the lines ---- */
+
+static uint32_t *chain_of(const struct pending *p, uint32_t line)
+{
+    uint32_t hash = line * UINT32_C(0x9e3779b1);
+    return &p->chain[(hash ^ hash >> 15) & (2 * p->entries - 1)];
+}
+
+static void link_entry(struct pending *p, uint32_t entry)
+{
+    uint32_t *chain = chain_of(p, p->line[entry].line);
+    p->line[entry].next = *chain;
+    *chain = entry + 1;
+}
+
+static void free_entry(struct pending *p, uint32_t entry)
+{
+    p->line[entry].next = p->free;
+    p->line[entry].place = NOWHERE;
+    p->free = entry + 1;
+}
+
+/* Builds chains and free list anew. Returns how many entries are in use. */
+static uint32_t sweep(struct pending *p)
+{
+    uint32_t used = 0;
+    memset(p->chain, 0, 2 * p->entries * sizeof *p->chain);
+    p->free = 0;
+    for (uint32_t entry = p->entries; entry-- > 0;) {
+        if (p->line[entry].until > p->horizon || !is_empty(arrived_at(p, entry), p->words)) {
+            link_entry(p, entry);
+            used++;
+        } else {
+            free_entry(p, entry);
+        }
+    }
+    return used;
+}
+
+static bool resize(void **array, size_t count, size_t size)
+{
+    void *bigger = realloc(*array, count * size);
+    if (bigger)
+        *array = bigger;
+    return bigger;
+}
+
+static bool grow(struct pending *p, uint32_t entries)
+{
+    if (!resize((void **)&p->line, entries, sizeof *p->line) ||
+        !resize((void **)&p->arrived, (size_t)entries * p->words, sizeof *p->arrived) ||
+        !resize((void **)&p->sorted, entries, sizeof *p->sorted) ||
+        !resize((void **)&p->chain, 2 * (size_t)entries, sizeof *p->chain))
+        return false;
+    memset(&p->line[p->entries], 0, (entries - p->entries) * sizeof *p->line);
+    memset(arrived_at(p, p->entries), 0, (size_t)(entries - p->entries) * p->words * sizeof *p->arrived);
+    p->entries = entries;
+    return true;
+}
+
+/* While more than half of the entries are in use the table wants to be bigger; without memory it goes on until it is full. */
+static void make_room(struct pending *p)
+{
+    if (sweep(p) > p->entries / 2 && grow(p, 2 * p->entries))
+        sweep(p);
+    assert(p->free);
+}
+
+static uint32_t entry_of(struct pending *p, uint32_t line)
+{
+    for (uint32_t at = *chain_of(p, line); at; at = p->line[at - 1].next)
+        if (p->line[at - 1].line == line)
+            return at - 1;
+    if (!p->free)
+        make_room(p);
+    uint32_t entry = p->free - 1;
+    p->free = p->line[entry].next;
+    p->line[entry] = (struct pending_line){.line = line, .place = NOWHERE};
+    link_entry(p, entry);
+    return entry;
+}
+
+/* ---- requests ---- */
+
+bool pending_init(struct pending *p, unsigned ports)
+{
+    *p = (struct pending){.ports = ports, .words = (ports + 63) / 64};
+    uint32_t entries = ENTRIES_LEAST;
+    while (entries < 4 * ports)
+        entries *= 2;
+    p->eligible = calloc(p->words, sizeof *p->eligible);
+    p->port = calloc(ports, sizeof *p->port);
+    p->heap = calloc(2 * (size_t)ports, sizeof *p->heap);
+    if (!p->eligible || !p->port || !p->heap || !grow(p, entries)) {
+        pending_finish(p);
+        return false;
+    }
+    sweep(p);
+    return true;
+}
+
+void pending_finish(struct pending *p)
+{
+    free(p->eligible);
+    free(p->port);
+    free(p->heap);
+    free(p->line);
+    free(p->arrived);
+    free(p->sorted);
+    free(p->chain);
+    *p = (struct pending){0};
+}
+
+void pending_clear(struct pending *p)
+{
+    p->horizon = 0;
+    p->heap_count = 0;
+    memset(p->eligible, 0, p->words * sizeof *p->eligible);
+    memset(p->port, 0, p->ports * sizeof *p->port);
+    memset(p->line, 0, p->entries * sizeof *p->line);
+    memset(p->arrived, 0, (size_t)p->entries * p->words * sizeof *p->arrived);
+    sweep(p);
+}
+
+/* The request's own cycle has come: it is eligible now, or when its line is. */
+static void arrive(struct pending *p, unsigned port)
+{
+    struct pending_port *it = &p->port[port];
+    it->where = PENDING_ARRIVED;
+    if (it->line == PENDING_NO_LINE) {
+        set_bit(p->eligible, port);
+        return;
+    }
+    it->entry = entry_of(p, it->line);
+    struct pending_line *line = &p->line[it->entry];
+    set_bit(arrived_at(p, it->entry), port);
+    if (line->until <= p->horizon)
+        set_bit(p->eligible, port);
+    else if (line->place == NOWHERE)
+        heap_push(p, line->until, p->ports + it->entry);
+}
+
+void pending_add(struct pending *p, unsigned port, uint32_t line, uint64_t ready)
+{
+    struct pending_port *it = &p->port[port];
+    assert(it->where == PENDING_NOT);
+    it->line = line;
+    it->ready = ready;
+    if (ready <= p->horizon) {
+        arrive(p, port);
+    } else {
+        it->where = PENDING_LATER;
+        heap_push(p, ready, port);
+    }
+}
+
+void pending_remove(struct pending *p, unsigned port)
+{
+    struct pending_port *it = &p->port[port];
+    assert(it->where != PENDING_NOT);
+    if (it->where == PENDING_LATER) {
+        heap_remove(p, it->place);
+    } else {
+        clear_bit(p->eligible, port);
+        if (it->line != PENDING_NO_LINE) {
+            struct pending_line *line = &p->line[it->entry];
+            clear_bit(arrived_at(p, it->entry), port);
+            if (line->place != NOWHERE && is_empty(arrived_at(p, it->entry), p->words)) {
+                heap_remove(p, line->place);
+                line->place = NOWHERE;
+            }
+        }
+    }
+    it->where = PENDING_NOT;
+}
+
+void pending_release(struct pending *p, uint64_t cycle)
+{
+    if (cycle > p->horizon)
+        p->horizon = cycle;
+    while (p->heap_count && p->heap[0].cycle <= p->horizon) {
+        uint32_t id = p->heap[0].id;
+        heap_remove(p, 0);
+        if (id < p->ports) {
+            arrive(p, id);
+            continue;
+        }
+        p->line[id - p->ports].place = NOWHERE;
+        const uint64_t *arrived = arrived_at(p, id - p->ports);
+        for (unsigned word = 0; word < p->words; word++)
+            p->eligible[word] |= arrived[word];
+    }
+}
+
+void pending_busy(struct pending *p, uint32_t line, uint64_t until)
+{
+    uint32_t entry = entry_of(p, line);
+    struct pending_line *it = &p->line[entry];
+    assert(it->place == NOWHERE && it->until <= p->horizon);
+    it->until = until;
+    const uint64_t *arrived = arrived_at(p, entry);
+    if (until <= p->horizon || is_empty(arrived, p->words))
+        return;
+    for (unsigned word = 0; word < p->words; word++)
+        p->eligible[word] &= ~arrived[word];
+    heap_push(p, until, p->ports + entry);
+}
+
+uint64_t pending_next(const struct pending *p)
+{
+    if (!is_empty(p->eligible, p->words))
+        return p->horizon;
+    return p->heap_count ? p->heap[0].cycle : UINT64_MAX;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+void pending_state(struct state *s, struct pending *p)
+{
+    state_open(s, "pending", 0);
+    state_u64(s, "horizon", &p->horizon);
+    uint32_t busy = 0;
+    for (uint32_t entry = 0; entry < p->entries; entry++)
+        if (p->line[entry].until > p->horizon)
+            p->sorted[busy++] = (uint64_t)p->line[entry].line << 32 | entry;
+    qsort(p->sorted, busy, sizeof *p->sorted, compare);
+    for (uint32_t i = 0; i < busy; i++) {
+        state_open(s, "busy", (unsigned)(p->sorted[i] >> 32));
+        state_u64(s, "until", &p->line[(uint32_t)p->sorted[i]].until);
+        state_close(s);
+    }
+    state_close(s);
+}

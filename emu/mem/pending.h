@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The bus's pending requests by when they may take part in a slot. A port is *eligible* if its request is ready at the horizon (the
+ * cycle before which there is no slot any more) and its line is not busy then. The others cost nothing until they become so: requests
+ * for later are in a heap by their cycle; those for a busy line stay with the line, which is in the heap in their stead.
+ * Knows ports, lines and cycles; not what is asked for.
+ */
+#ifndef MEM_PENDING_H
+#define MEM_PENDING_H
+
+#include <base/state.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PENDING_NO_LINE UINT32_MAX
+
+struct pending_port {
+    uint64_t ready;  /* the request's own, whatever its line does */
+    uint32_t line;   /* PENDING_NO_LINE: a device's */
+    uint32_t entry;  /* where == PENDING_ARRIVED, with a line */
+    uint32_t place;  /* where == PENDING_LATER: in the heap */
+    uint8_t where;   /* enum pending_where */
+};
+
+enum pending_where { PENDING_NOT, PENDING_LATER, PENDING_ARRIVED };
+
+/* A line that is busy or has requests that have arrived. */
+struct pending_line {
+    uint64_t until;  /* busy at slots before this cycle */
+    uint32_t line;
+    uint32_t next;   /* in its chain, or in the list of free entries; entry + 1, 0: none */
+    uint32_t place;  /* in the heap; UINT32_MAX: not there */
+};
+
+struct pending_ready {
+    uint64_t cycle;
+    uint32_t id;     /* a port, or the number of ports + an entry */
+};
+
+struct pending {
+    unsigned ports, words;      /* of a set of ports: bit n of word n / 64 */
+    uint64_t horizon;           /* state */
+    uint64_t *eligible;
+    struct pending_port *port;
+    struct pending_ready *heap; /* room for each port and one line a port */
+    uint32_t heap_count;
+    struct pending_line *line;  /* `entries` of them */
+    uint64_t *arrived;          /* by entry: which ports' requests have arrived; `words` each */
+    uint64_t *sorted;           /* for pending_state */
+    uint32_t *chain;            /* 2 * entries, by hash: entry + 1 */
+    uint32_t entries, free;     /* free: entry + 1 */
+};
+
+bool pending_init(struct pending *p, unsigned ports);
+void pending_finish(struct pending *p);
+/* No requests, no busy lines, horizon 0. */
+void pending_clear(struct pending *p);
+
+/* The port must not be pending. */
+void pending_add(struct pending *p, unsigned port, uint32_t line, uint64_t ready);
+/* The port must be pending. */
+void pending_remove(struct pending *p, unsigned port);
+/* Moves the horizon on to a cycle; back is ignored. */
+void pending_release(struct pending *p, uint64_t cycle);
+/* The line is busy at slots before `until`. */
+void pending_busy(struct pending *p, uint32_t line, uint64_t until);
+/* The next slot at which any request is eligible, UINT64_MAX if there is none. */
+uint64_t pending_next(const struct pending *p);
+
+static inline bool pending_has(const struct pending *p, unsigned port)
+{
+    return p->port[port].where != PENDING_NOT;
+}
+
+/* The horizon and the lines that are busy at it, by line. */
+void pending_state(struct state *s, struct pending *p);
+
+#endif
