@@ -44,6 +44,11 @@ static bool check_poke(const struct emu_machine *m, const struct emu_input *inpu
     return true;
 }
 
+static bool is_part_done(const struct hart *hart)
+{
+    return hart->part.kind != PART_NONE && hart->part.kind != PART_FETCH && hart->part.kind != PART_FETCHED;
+}
+
 static bool check(const struct emu_machine *m, const struct emu_input *input, struct emu_error *error)
 {
     bool needs_hart = input->kind != EMU_INPUT_CONSOLE_BYTE && input->kind != EMU_INPUT_POKE && input->kind != EMU_INPUT_RESET;
@@ -73,8 +78,8 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
     case EMU_INPUT_SET_PC:
         if (input->b & 1)
             return emu_error_set(error, "a pc is even");
-        if (m->harts[input->hart].run == HART_ACCESSING)
-            return emu_error_set(error, "hart %u is in the middle of a device access; its pc cannot be set now", input->hart);
+        if (m->harts[input->hart].run == HART_ACCESSING || is_part_done(&m->harts[input->hart]))
+            return emu_error_set(error, "hart %u is in the middle of an access; its pc cannot be set now", input->hart);
         return true;
     case EMU_INPUT_RESET:
     case EMU_INPUT_FREEZE:
@@ -83,12 +88,6 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
     default:
         return emu_error_set(error, "there is no input of kind %u", input->kind);
     }
-}
-
-static void poke(struct emu_machine *m, uint64_t address, unsigned size, uint64_t value)
-{
-    memory_write(&m->memory, address, &value, size);
-    store_snoop_range(&m->shared, address, size, UINT_MAX);
 }
 
 static void apply(struct emu_machine *m, const struct emu_input *input)
@@ -100,7 +99,7 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
             uart_receive(m->uart, (uint8_t)input->a);
         return;
     case EMU_INPUT_POKE:
-        poke(m, input->a, input->hart, input->b);
+        machine_write(m, input->a, &input->b, input->hart);
         return;
     case EMU_INPUT_SET_XREG:
         hart->x[input->a] = input->b;
@@ -113,6 +112,8 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
         break;
     case EMU_INPUT_SET_PC:
         hart->pc = input->b;
+        hart->bubble = false;
+        hart->part = (struct hart_part){0};
         hart->break_passed = HART_NO_BREAK;
         break;
     case EMU_INPUT_RESET:

@@ -50,11 +50,14 @@ static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uin
 {
     struct emu_machine *m = context;
     bool device = by >= m->config.harts;
-    struct emu_event event = {.cycle = device ? m->now : m->harts[by].cycle, .a = reason, .b = address,
+    uint64_t cycle = device || (m->shared.timed && by != agent) ? m->now : m->harts[by].cycle;
+    struct emu_event event = {.cycle = cycle, .a = reason, .b = address,
                               .kind = EMU_EVENT_RESERVATION_LOST, .hart = (uint16_t)agent,
                               .pc = device ? 0 : m->harts[by].pc,
                               .other = device ? UINT16_MAX : (uint16_t)by};
     machine_emit(m, &event);
+    if (m->shared.timed && hart_reservation_lost(&m->harts[agent], cycle))
+        machine_reschedule(m, &m->harts[agent]);
 }
 
 static void pin_set(void *context, unsigned number, bool level)
@@ -119,27 +122,46 @@ static const struct region *region_at(const struct emu_machine *m, uint64_t addr
     return NULL;
 }
 
+/* The access of a hart's part-done instruction. */
+static bool device_access(void *context, struct hart *hart, uint64_t cycle, uint64_t *value)
+{
+    struct emu_machine *m = context;
+    uint64_t address = hart->part.paddr[0];
+    const struct region *region = region_at(m, address);
+    m->device_accesses++;
+    bool done = false;
+    if (region) {
+        struct device_access access = {.offset = address - region->base, .cycle = cycle, .size = hart->part.size, .agent = hart->id};
+        uint64_t mask = access.size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * access.size) - 1;
+        done = hart->part.kind == PART_STORE ? region->ops->write(region->device, &access, *value & mask)
+                                             : region->ops->read(region->device, &access, value);
+    }
+    if (!done && hart_event_wanted(&m->shared, EMU_EVENT_ACCESS_FAULTED))
+        hart_emit(hart, EMU_EVENT_ACCESS_FAULTED, address, 0, UINT16_MAX);
+    return done;
+}
+
 static void access_due(void *context, unsigned id, uint64_t cycle)
 {
     struct emu_machine *m = context;
-    struct hart *hart = &m->harts[id];
-    const struct region *region = region_at(m, hart->access.address);
-    uint64_t value = 0;
-    bool done = false;
     m->now = cycle;
-    m->device_accesses++;
-    if (region) {
-        struct device_access access = {.offset = hart->access.address - region->base, .cycle = cycle, .size = hart->access.size,
-                                       .agent = id};
-        uint64_t mask = access.size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * access.size) - 1;
-        done = hart->access.write ? region->ops->write(region->device, &access, hart->access.value & mask)
-                                  : region->ops->read(region->device, &access, &value);
-    }
-    hart->cycle = cycle + ACCESS_REPLY_CYCLES;
-    if (!done && hart_event_wanted(&m->shared, EMU_EVENT_ACCESS_FAULTED))
-        hart_emit(hart, EMU_EVENT_ACCESS_FAULTED, hart->access.address, 0, UINT16_MAX);
-    hart_access_done(hart, !done, value);
-    machine_reschedule(m, hart);
+    m->harts[id].cycle = cycle + ACCESS_REPLY_CYCLES;
+    hart_access_due(&m->harts[id], cycle);
+    machine_reschedule(m, &m->harts[id]);
+}
+
+static void bus_granted(void *context, unsigned port, const struct bus_grant *grant)
+{
+    struct emu_machine *m = context;
+    m->now = grant->effect;
+    hart_granted(&m->harts[port], grant);
+    machine_reschedule(m, &m->harts[port]);
+}
+
+static void bus_lowered(void *context, uint32_t slot)
+{
+    struct emu_machine *m = context;
+    hart_line_lowered(&m->harts[m->caches.slot[slot].cache >> 1], slot);
 }
 
 static void access_begin(void *context, struct hart *hart)
@@ -213,13 +235,32 @@ static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
     return memory_is_ram_range(&m->memory, address, size) && memory_read(&m->memory, address, to, size);
 }
 
-static bool dma_write(void *context, uint64_t address, const void *from, uint64_t size)
+/* Takes the copies of what has just been written out of the caches. */
+static void drop_copies(struct emu_machine *m, uint64_t address, uint64_t size)
 {
-    struct emu_machine *m = context;
+    uint32_t first = (uint32_t)((address - PLATFORM_RAM_BASE) / LINE_BYTES);
+    uint32_t last = (uint32_t)((address + size - 1 - PLATFORM_RAM_BASE) / LINE_BYTES);
+    for (uint32_t line = first; line <= last; line++) {
+        for (uint32_t slot; (slot = cache_first_holder(&m->caches, line)) != CACHE_NONE;) {
+            cache_drop(&m->caches, slot);
+            bus_lowered(m, slot);
+        }
+    }
+}
+
+bool machine_write(struct emu_machine *m, uint64_t address, const void *from, uint64_t size)
+{
     if (!memory_is_ram_range(&m->memory, address, size) || !memory_write(&m->memory, address, from, size))
         return false;
+    if (m->shared.timed && size)
+        drop_copies(m, address, size);
     store_snoop_range(&m->shared, address, size, UINT_MAX);
     return true;
+}
+
+static bool dma_write(void *context, uint64_t address, const void *from, uint64_t size)
+{
+    return machine_write(context, address, from, size);
 }
 
 /* ---- making ---- */
@@ -280,7 +321,8 @@ static bool make_harts(struct emu_machine *m)
     m->harts = calloc(harts, sizeof *m->harts);
     struct code_cache *code = code_cache_create(m->memory.pages);
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
-                                     .stubs = code_cache_stubs(), .queue = m->queue,
+                                     .queue = m->queue, .caches = &m->caches, .bus = m->bus, .coherence = &coherence_mesi,
+                                     .timed = m->config.fidelity == EMU_TIMED, .device_access = device_access,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .pipeline = m->config.pipeline,
                                      .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,
@@ -298,6 +340,25 @@ static bool make_harts(struct emu_machine *m)
         if (hart->access_slot < 0 || hart->irq_slot < 0 || hart->timer_slot < 0)
             return false;
     }
+    code_flush(&m->shared);
+    return true;
+}
+
+#define DMA_PORTS 1
+#define DEVICE_FLOOR_CYCLES 12 /* no action of a hart reaches another past the bus in less */
+
+static bool make_bus(struct emu_machine *m)
+{
+    const struct emu_config *config = &m->config;
+    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
+    if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
+        return false;
+    m->bus = bus_create(config, config->harts + DMA_PORTS, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
+    if (!m->bus)
+        return false;
+    m->lookahead_cycles = bus_latency_cycles(m->bus) < DEVICE_FLOOR_CYCLES ? bus_latency_cycles(m->bus) : DEVICE_FLOOR_CYCLES;
+    if (config->quantum_cycles)
+        m->lookahead_cycles = config->quantum_cycles;
     return true;
 }
 
@@ -329,7 +390,7 @@ static bool make_parts(struct emu_machine *m, const struct emu_config *config)
            (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
            reservations_init(&m->reservations, config->harts, config->reservation.granule_bytes, emit_lost, m) &&
            (m->queue = queue_create()) && schedule_init(&m->schedule, config->harts) &&
-           ring_init(&m->ring, config->event_ring_records) && make_harts(m) && make_devices(m);
+           ring_init(&m->ring, config->event_ring_records) && make_bus(m) && make_harts(m) && make_devices(m);
 }
 
 struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error)
@@ -357,6 +418,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
         return NULL;
     }
     for (unsigned h = 0; h < config->harts; h++) { /* a seed other than 0 starts the harts a little apart */
+        m->harts[h].random = mix(mix(config->seed) + h) | 1;
         m->harts[h].cycle = config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0;
         hart_reset(&m->harts[h], PLATFORM_BOOT_ROM_BASE);
         machine_reschedule(m, &m->harts[h]);
@@ -378,6 +440,8 @@ void emu_machine_destroy(struct emu_machine *m)
     rtc_destroy(m->rtc);
     finisher_destroy(m->finisher);
     htif_destroy(m->htif);
+    bus_destroy(m->bus);
+    caches_finish(&m->caches);
     ring_finish(&m->ring);
     schedule_finish(&m->schedule);
     reservations_finish(&m->reservations);
@@ -400,6 +464,8 @@ void machine_reset(struct emu_machine *m)
     m->reset_wanted = m->finished = false;
     m->owner = NO_OWNER;
     code_flush(&m->shared);
+    bus_reset(m->bus);
+    caches_clear(&m->caches);
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         if (hart->cycle < m->now)
@@ -408,6 +474,7 @@ void machine_reset(struct emu_machine *m)
         queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);
         hart_reset(hart, PLATFORM_BOOT_ROM_BASE);
+        mmu_l0_flush(hart);
     }
     for (unsigned i = 0; i < m->region_count; i++)
         m->regions[i].ops->reset(m->regions[i].device);
@@ -448,8 +515,10 @@ void machine_state(struct state *s, struct emu_machine *m)
         state_u64(s, "slice_left", &left);
         m->slice_left = (int64_t)left;
         state_bool(s, "slice_exact", &m->slice_exact);
+        state_bool(s, "slice_fresh", &m->slice_fresh);
         state_bool(s, "within", &m->harts[m->owner].within);
     }
+    state_bool(s, "timed", &m->shared.timed);
     state_u64(s, "random", &m->random);
     state_u64(s, "steps", &m->steps);
     state_bool(s, "finished", &m->finished);
@@ -460,6 +529,10 @@ void machine_state(struct state *s, struct emu_machine *m)
     for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
     reservations_state(s, &m->reservations);
+    if (m->shared.timed) {
+        caches_state(s, &m->caches);
+        bus_state(s, m->bus);
+    }
     for (unsigned i = 0; i < m->region_count; i++) {
         state_open(s, m->regions[i].ops->name, i);
         m->regions[i].ops->state(s, m->regions[i].device);

@@ -22,8 +22,8 @@
 #define BREAKS_MAX 64
 #define REGIONS_MAX 8
 
-/* Fixed costs of fast fidelity, in cycles (docs/timing.md). */
-#define ACCESS_REQUEST_CYCLES 12 /* from a device request to its effect; also from a line's change to a hart's pin */
+/* Fixed costs, in cycles (docs/timing.md). */
+#define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect; both: from a line's change to a hart's pin */
 #define ACCESS_REPLY_CYCLES 8    /* from the effect to the hart going on */
 #define SLICE_STEPS 64           /* Q: slices are drawn from [Q/2, Q] */
 #define SLICE_EXACT_ONE_IN 8     /* how many of them may end anywhere; the others end at a transfer of control */
@@ -46,6 +46,8 @@ struct emu_machine {
 
     struct memory memory;
     struct reservations reservations;
+    struct caches caches;
+    struct bus *bus;
     struct hart *harts;
     struct hart_shared shared;
     struct queue *queue;
@@ -67,6 +69,7 @@ struct emu_machine {
     uint16_t owner;       /* hart whose slice is not over, NO_OWNER */
     int64_t slice_left;   /* steps; 0 or less: it ends at the next transfer of control */
     bool slice_exact;     /* it ends when it is done, wherever that is */
+    bool slice_fresh;     /* timed: nothing has been executed in it yet */
     uint64_t random;      /* of slice lengths */
     uint64_t steps;       /* of all harts */
     bool finished, reset_wanted;
@@ -79,6 +82,7 @@ struct emu_machine {
     bool stop_pending;
     struct emu_event stop_event;
     uint64_t device_accesses;
+    unsigned lookahead_cycles; /* timed: how far a hart may run ahead of the others; from the configuration */
 };
 
 /* boot.c: loads the images, device tree and reset vector into memory; ret_tohost, ret_fromhost: HTIF's words or 0. */
@@ -87,6 +91,8 @@ bool boot_load(struct emu_machine *machine, uint64_t *ret_tohost, uint64_t *ret_
 /* machine.c */
 void machine_state(struct state *s, struct emu_machine *machine);
 void machine_reset(struct emu_machine *machine);
+/* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
+bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
 /* Puts a hart where it belongs in the schedule after its run state, freeze or clock changed. */
 void machine_reschedule(struct emu_machine *machine, struct hart *hart);

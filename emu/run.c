@@ -72,8 +72,10 @@ static inline uint64_t run_slice(struct hart *hart, struct slice *slice, uint64_
         hard = (uint64_t)soft < hard ? (uint64_t)soft : hard;
         soft = SLICE_UNBOUNDED;
     }
+    if (hard > HART_RUN_CYCLES_MAX)
+        hard = HART_RUN_CYCLES_MAX;
     uint64_t before = hart->steps;
-    *ret_exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within);
+    *ret_exit = hart_engine_run(hart, soft, (int64_t)hard, hart->within, false);
     uint64_t done = hart->steps - before;
     slice->left -= (int64_t)done;
     return done;
@@ -134,6 +136,58 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     m->owner = (uint16_t)owner;
     m->slice_left = slice.left;
     m->slice_exact = slice.exact;
+    return exit;
+}
+
+/* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
+ * slice ends makes no difference to what happens, only to the order in which it is done here. */
+static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
+{
+    struct schedule *schedule = &m->schedule;
+    enum hart_exit exit = HART_EXIT_BUDGET;
+    uint64_t steps = 0;
+    unsigned owner = m->owner;
+    bool fresh = m->slice_fresh;
+    while (steps < allowed) {
+        if (owner == NO_OWNER) {
+            if (schedule_cycle(schedule) >= end)
+                break;
+            owner = schedule_hart(schedule);
+            m->harts[owner].within = false;
+            fresh = true;
+        }
+        struct hart *hart = &m->harts[owner];
+        uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
+        if (limit > next)
+            limit = next;
+        if (cycle >= end)
+            break;
+        if (hard > HART_RUN_CYCLES_MAX)
+            hard = HART_RUN_CYCLES_MAX;
+        if (hard > limit - cycle)
+            hard = limit - cycle;
+        if (hard > end - cycle)
+            hard = end - cycle;
+        uint64_t before = hart->steps;
+        exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
+        uint64_t done = hart->steps - before;
+        steps += done;
+        fresh &= done == 0;
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit) {
+            owner = NO_OWNER;
+            hart->within = false;
+        }
+        *ret_hart = hart;
+        if (exit == HART_EXIT_STOPPED)
+            schedule_stop(schedule, hart->id);
+        else
+            schedule_move(schedule, hart->id, hart->cycle);
+        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention))
+            break;
+    }
+    m->steps += steps;
+    m->owner = (uint16_t)owner;
+    m->slice_fresh = fresh;
     return exit;
 }
 
@@ -211,7 +265,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             code_flush(&m->shared);
         uint64_t end = next < until->cycle ? next : until->cycle;
         struct hart *hart;
-        if (run_slices(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
+        if ((m->shared.timed ? run_slices_timed : run_slices)(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
             return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
     }
     return stop;

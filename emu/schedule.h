@@ -66,4 +66,15 @@ static inline uint64_t schedule_cycle(const struct schedule *schedule)
     return schedule->key[1] >> 8;
 }
 
+/* The least cycle of the hart `first`'s rivals, when it is the least itself or was when it began; far off if it runs alone. */
+static inline uint64_t schedule_second(const struct schedule *schedule, unsigned first)
+{
+    uint64_t least = SCHEDULE_IDLE;
+    for (unsigned at = schedule->leaves + first; at > 1; at >>= 1) {
+        uint64_t other = schedule->key[at ^ 1];
+        least = other < least ? other : least;
+    }
+    return least >> 8;
+}
+
 #endif

@@ -3,7 +3,7 @@
  * Decoding code into runs, linking space for them, and throwing them away when their line is written. Discarded runs are
  * poisoned, not freed: links to them lead to a handler that looks the address up again. Memory returns at the next flush.
  */
-#include "code.h"
+#include "engine.h"
 #include "native.h"
 
 #include <stdlib.h>
@@ -23,10 +23,8 @@ struct code_cache *code_cache_create(uint32_t pages)
     void *map = mmap(NULL, pages * sizeof(void *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cache->of_page = map == MAP_FAILED ? NULL : map;
     cache->single = malloc(sizeof *cache->single);
-    if (cache->single) {
-        memset(cache->single->entry, 0, sizeof cache->single->entry);
-        memset(cache->single->left, 1, sizeof cache->single->left);
-    }
+    if (cache->single)
+        memset(cache->single, 0, sizeof *cache->single);
     cache->native = native_create(); /* NULL: everything is interpreted */
     if (cache->of_page && cache->single)
         return cache;
@@ -90,8 +88,11 @@ void code_flush(struct hart_shared *shared)
     if (shared->tohost)
         store_watch(shared, shared->tohost);
     shared->code->cut = NULL;
-    for (unsigned h = 0; h < shared->count; h++)
+    shared->code->handlers = shared->timed ? &op_handlers_timed : &op_handlers_fast;
+    for (unsigned h = 0; h < shared->count; h++) {
+        shared->harts[h].stubs = code_cache_stubs(shared->timed);
         mmu_l0_flush_code(&shared->harts[h]);
+    }
 }
 
 struct code_page *code_page_of(struct hart_shared *shared, uint32_t page)
@@ -160,9 +161,9 @@ static uint8_t bucket(uint8_t rd)
     return rd ? rd : HART_X_BUCKET;
 }
 
-static struct op make_op(const struct isa_insn *insn, unsigned offset)
+static struct op make_op(const struct hart_shared *shared, const struct isa_insn *insn, unsigned offset)
 {
-    struct op op = {.run = op_handlers.row[insn->op], .imm = insn->imm, .a = insn->rd, .b = insn->rs1,
+    struct op op = {.run = shared->code->handlers->row[insn->op], .imm = insn->imm, .a = insn->rd, .b = insn->rs1,
                     .at = (uint16_t)(offset | (insn->len == 4 ? AT_LONG : 0))};
     switch (isa_rows[insn->op].kind) {
     case ISA_KIND_NONE:
@@ -208,19 +209,116 @@ static struct op make_op(const struct isa_insn *insn, unsigned offset)
     return op;
 }
 
-static void put_link(struct op *op, int32_t refund)
+static void put_link(const struct hart_shared *shared, struct op *op, int32_t refund)
 {
     struct op_link *link = (struct op_link *)(op + 1);
     op->at |= 2u << AT_SLOTS_SHIFT;
-    op[2] = (struct op){.run = op_handlers.link, .at = AT_MARK};
+    op[2] = (struct op){.run = shared->code->handlers->link, .at = AT_MARK};
     *link = (struct op_link){.target = op + 2, .refund = refund};
 }
 
-static struct op *put_line_end(struct op *op, unsigned next_offset)
+static struct op *put_line_end(const struct hart_shared *shared, struct op *op, unsigned next_offset)
 {
-    *op = (struct op){.run = op_handlers.line_end, .imm = (int32_t)next_offset, .at = AT_MARK};
-    put_link(op, 0);
+    *op = (struct op){.run = shared->code->handlers->line_end, .imm = (int32_t)next_offset, .at = AT_MARK};
+    put_link(shared, op, 0);
     return op + 3;
+}
+
+/* ---- what instructions cost ---- */
+
+static unsigned cycles_of(const struct emu_pipeline_config *pipeline, const struct isa_insn *insn)
+{
+    if (insn->op == ISA_OP_fence_i)
+        return 1 + pipeline->mispredict_cycles; /* what was fetched is fetched again */
+    switch (isa_rows[insn->op].timing) {
+    case ISA_TIMING_MUL:
+        return pipeline->multiply_cycles;
+    case ISA_TIMING_DIV:
+        return pipeline->divide_cycles;
+    case ISA_TIMING_FP:
+        return pipeline->fp_cycles;
+    case ISA_TIMING_FP_DIV:
+        return pipeline->fp_divide_cycles;
+    case ISA_TIMING_BRANCH: /* falling through; backward was predicted taken */
+        return 1 + (insn->imm < 0 ? pipeline->mispredict_cycles : 0);
+    case ISA_TIMING_JUMP:
+        return 1 + (insn->op == ISA_OP_jalr ? pipeline->mispredict_cycles : 0);
+    default:
+        return 1;
+    }
+}
+
+/* Registers numbered as 1 to 31 integer, 32 to 63 floating-point; 0: none. */
+static unsigned load_result(const struct isa_insn *insn)
+{
+    switch (isa_rows[insn->op].kind) {
+    case ISA_KIND_LD:
+    case ISA_KIND_LR:
+    case ISA_KIND_SC:
+    case ISA_KIND_AMO:
+        return insn->rd;
+    case ISA_KIND_FLD:
+        return 32 + insn->rd;
+    default:
+        return 0;
+    }
+}
+
+static bool reads(const struct isa_insn *insn, unsigned reg)
+{
+    unsigned f = 32;
+    switch (isa_rows[insn->op].kind) {
+    case ISA_KIND_RR:
+    case ISA_KIND_BR:
+    case ISA_KIND_ST:
+    case ISA_KIND_SC:
+    case ISA_KIND_AMO:
+    case ISA_KIND_SYS: /* sfence.vma; the others have no register there that a load could have written */
+        return reg == insn->rs1 || reg == insn->rs2;
+    case ISA_KIND_RI:
+    case ISA_KIND_R1:
+    case ISA_KIND_JALR:
+    case ISA_KIND_LD:
+    case ISA_KIND_FLD:
+    case ISA_KIND_LR:
+    case ISA_KIND_XFP1:
+        return reg == insn->rs1;
+    case ISA_KIND_CSR:
+        return reg == insn->rs1 && (insn->op == ISA_OP_csrrw || insn->op == ISA_OP_csrrs || insn->op == ISA_OP_csrrc);
+    case ISA_KIND_FST:
+        return reg == insn->rs1 || reg == f + insn->rs2;
+    case ISA_KIND_FP1:
+    case ISA_KIND_FPX1:
+        return reg == f + insn->rs1;
+    case ISA_KIND_FP2:
+    case ISA_KIND_FPX2:
+        return reg == f + insn->rs1 || reg == f + insn->rs2;
+    case ISA_KIND_FP3:
+        return reg == f + insn->rs1 || reg == f + insn->rs2 || reg == f + insn->rs3;
+    default:
+        return false;
+    }
+}
+
+static bool has_bubble(const struct isa_insn *before, const struct isa_insn *insn)
+{
+    unsigned result = load_result(before);
+    return result && reads(insn, result);
+}
+
+/* What an instruction costs, as a budget, the bubble before it apart. */
+static int32_t cost_of(const struct hart_shared *shared, const struct isa_insn *insn)
+{
+    return (int32_t)BUDGET(shared->timed ? cycles_of(&shared->pipeline, insn) : 1, 1);
+}
+
+/* What a branch that is taken costs more than one that is not. */
+static int32_t cost_of_taking(const struct hart_shared *shared, const struct isa_insn *insn)
+{
+    if (!shared->timed || isa_rows[insn->op].kind != ISA_KIND_BR)
+        return 0;
+    int32_t mispredict = (int32_t)BUDGET(shared->pipeline.mispredict_cycles, 0);
+    return insn->imm < 0 ? -mispredict : mispredict;
 }
 
 static uint32_t fetch(const struct memory *memory, uint32_t page, unsigned offset)
@@ -237,6 +335,8 @@ static uint32_t fetch(const struct memory *memory, uint32_t page, unsigned offse
 struct insn_at {
     struct isa_insn insn;
     unsigned offset;
+    bool bubble;   /* after the instruction before */
+    int32_t after; /* what the instructions behind it in the run cost */
 };
 
 /* The instructions of the run that begins at offset: to the line's end, an unconditional transfer, or before an instruction that
@@ -248,12 +348,18 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
         struct isa_insn insn = decode(shared, fetch(shared->memory, page, offset));
         if (offset + insn.len > line_end && count > 0)
             break;
-        insns[count++] = (struct insn_at){insn, offset};
+        bool bubble = shared->timed && count > 0 && has_bubble(&insns[count - 1].insn, &insn);
+        insns[count++] = (struct insn_at){.insn = insn, .offset = offset, .bubble = bubble};
         offset += insn.len;
         if (ends_run(&insn))
             break;
     }
     *ret_end = offset;
+    int32_t after = 0;
+    for (unsigned i = count; i-- > 0;) {
+        insns[i].after = after;
+        after += cost_of(shared, &insns[i].insn) + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
+    }
     return count;
 }
 
@@ -275,6 +381,11 @@ static void mark_code(struct hart_shared *shared, uint32_t page, unsigned offset
     store_mark_slow(shared, page, line);
 }
 
+static bool is_split(const struct insn_at *at)
+{
+    return at->offset % LINE_BYTES + at->insn.len > LINE_BYTES;
+}
+
 /* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
 static struct op *put_run(struct hart_shared *shared, struct op *first, struct op *op, const struct insn_at *insns, unsigned count,
                           unsigned end, struct run_header *header)
@@ -282,15 +393,20 @@ static struct op *put_run(struct hart_shared *shared, struct op *first, struct o
     for (unsigned i = 0; i < count; i++) {
         header->slot[i] = (uint8_t)(op - first);
         if (has_break(shared, insns[i].offset))
-            *op++ = (struct op){.run = op_handlers.breakpoint,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0))};
-        *op = make_op(&insns[i].insn, insns[i].offset);
+            *op++ = (struct op){.run = shared->code->handlers->breakpoint,
+                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0) |
+                                                 (insns[i].bubble ? AT_BUBBLE : 0))};
+        if (shared->timed && is_split(&insns[i]))
+            *op++ = (struct op){.run = shared->code->handlers->two_lines,
+                                .at = (uint16_t)(insns[i].offset | AT_MARK | AT_LONG | (insns[i].bubble ? AT_BUBBLE : 0))};
+        *op = make_op(shared, &insns[i].insn, insns[i].offset);
+        op->at |= insns[i].bubble ? AT_BUBBLE : 0;
         unsigned kind = isa_rows[insns[i].insn.op].kind;
         if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
-            put_link(op, (int32_t)(count - i - 1));
+            put_link(shared, op, insns[i].after - cost_of_taking(shared, &insns[i].insn));
         op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
     }
-    return ends_run(&insns[count - 1].insn) ? op : put_line_end(op, end);
+    return ends_run(&insns[count - 1].insn) ? op : put_line_end(shared, op, end);
 }
 
 static void make_native(struct hart_shared *shared, struct op *first, const struct insn_at *insns, unsigned count, bool has_line_end)
@@ -298,7 +414,7 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
     struct native_insn list[LINE_BYTES / 2 + 1];
     const struct run_header *header = (const struct run_header *)first;
     for (unsigned i = 0; i < count; i++) {
-        if (has_break(shared, insns[i].offset))
+        if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])))
             return;
         list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset};
     }
@@ -306,7 +422,7 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
         const struct op *last = first + header->slot[count - 1];
         list[count++] = (struct native_insn){.op = (struct op *)last + (last->at >> AT_SLOTS_SHIFT & 3) + 1};
     }
-    native_compile(shared->code->native, list, count, header->exact);
+    native_compile(shared->code->native, shared->timed, list, count, header->exact);
 }
 
 const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset)
@@ -317,9 +433,9 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         return NULL;
     mark_code(shared, code->page, offset);
     if (offset == PAGE_BYTES - 2 && isa_length((uint16_t)fetch(shared->memory, code->page, offset)) == 4) {
-        *op++ = (struct op){.run = op_handlers.straddle, .at = (uint16_t)(offset | AT_LONG)};
+        *op++ = (struct op){.run = shared->code->handlers->straddle, .at = (uint16_t)(offset | AT_LONG)};
         code->entry[offset / 2] = first;
-        code->left[offset / 2] = 1;
+        code->left[offset / 2] = ONE_STEP;
         code->slot[offset / 2] = 0;
     } else {
         struct insn_at insns[LINE_BYTES / 2];
@@ -338,7 +454,7 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
                 code->entry[half] = first + header->slot[i];
                 code->slot[half] = header->slot[i];
             }
-            code->left[half] = (uint8_t)(count - i);
+            code->left[half] = insns[i].after + cost_of(shared, &insns[i].insn);
         }
         make_native(shared, first, insns, count, !ends_run(&insns[count - 1].insn));
     }
@@ -353,24 +469,25 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     struct isa_insn insn = decode(shared, bits);
     struct op *op = cache->single_ops;
     cache->single->page = page;
+    cache->single->left[offset / 2] = cost_of(shared, &insn);
     if (has_break(shared, offset))
-        *op++ = (struct op){.run = op_handlers.breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
-    *op = make_op(&insn, offset);
+        *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
+    *op = make_op(shared, &insn, offset);
     unsigned kind = isa_rows[insn.op].kind;
     if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)
-        put_link(op, 0);
+        put_link(shared, op, -cost_of_taking(shared, &insn));
     op += (op->at >> AT_SLOTS_SHIFT & 3) + 1;
-    put_line_end(op, offset + insn.len);
+    put_line_end(shared, op, offset + insn.len);
     return cache->single_ops;
 }
 
 /* ---- discarding ---- */
 
-static bool poison(struct code_page *code, unsigned half)
+static bool poison(const struct code_cache *cache, struct code_page *code, unsigned half)
 {
     struct op *op = code->entry[half];
     if (op) {
-        op->run = op_handlers.stale;
+        op->run = cache->handlers->stale;
         op->imm = code->left[half];
     }
     code->entry[half] = NULL;
@@ -388,9 +505,9 @@ bool code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line)
     bool any = false;
     unsigned first = line * LINE_BYTES / 2;
     if (first > 0 && code->entry[first - 1] && code->entry[first - 1]->at & AT_LONG)
-        any |= poison(code, first - 1); /* straddles into this line */
+        any |= poison(shared->code, code, first - 1); /* straddles into this line */
     for (unsigned half = first; half < first + LINE_BYTES / 2; half++)
-        any |= poison(code, half);
+        any |= poison(shared->code, code, half);
     shared->code->lines_discarded += any;
     return any;
 }

@@ -33,13 +33,14 @@ struct op {
 #define AT_OFFSET 0x0ffeu  /* offset in the page */
 #define AT_LONG 0x0001u    /* 4 bytes, else 2 */
 #define AT_SLOTS_SHIFT 12  /* bits 13:12: slots it takes, less one */
+#define AT_BUBBLE 0x4000u  /* it uses the result of the load before it in its run */
 #define AT_MARK 0x8000u    /* not an instruction: end of a line, breakpoint */
 
 /* Branches, jal and line ends take three slots: the op, a link, and the stub that the link leads to until it is resolved. */
 struct op_link {
     const struct op *target;
-    int32_t refund; /* given back to the budget when taken: instructions of this run that are not executed */
-    int32_t charge; /* then taken off: the length of the target run; 0 until the link is resolved */
+    int32_t refund; /* given back to the budget when taken: the rest of this run, and what taking it costs less than not */
+    int32_t charge; /* then taken off: what the target run costs; 0 until the link is resolved */
 };
 _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op's slot");
 
@@ -54,7 +55,7 @@ _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header tak
 
 struct code_page {
     struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
-    uint8_t left[PAGE_BYTES / 2];     /* instructions from here to the end of the run; 0: not decoded */
+    int32_t left[PAGE_BYTES / 2];     /* budget that the rest of the run costs, entered here; 0: not decoded */
     uint8_t slot[PAGE_BYTES / 2];     /* from the run's header to entry */
     uint32_t page;
 };
@@ -65,20 +66,21 @@ struct code_cache {
     struct op *chunk;             /* arena being filled; its first slot links to the chunk before */
     unsigned chunk_used;
     uint64_t bytes;
+    const struct op_handlers *handlers; /* of the present fidelity */
     struct native *native;        /* NULL: no translation on this host or in this build */
-    struct code_page *single;     /* stands for the page of an instruction that is executed alone; left is 1 everywhere */
+    struct code_page *single;     /* stands for the page of an instruction that is executed alone */
     struct op single_ops[8];
     struct op *cut;               /* instruction replaced by the end of an exact run */
     op_function *cut_run;
     uint64_t runs_decoded, lines_discarded;
 };
 
-/* The handlers, by row and by role; engine.c */
+/* The handlers, by row and by role; handlers.h */
 struct op_handlers {
     op_function *row[ISA_OP_COUNT];
-    op_function *line_end, *link, *stale, *breakpoint, *straddle, *cut;
+    op_function *line_end, *link, *stale, *breakpoint, *straddle, *two_lines, *cut;
 };
-extern const struct op_handlers op_handlers;
+extern const struct op_handlers op_handlers_fast, op_handlers_timed;
 
 /* The page's decoded code; NULL when out of memory. */
 struct code_page *code_page_of(struct hart_shared *shared, uint32_t page);

@@ -35,7 +35,7 @@
 #endif
 #define NEXT(slots) GO(op + (slots))
 /* Names the tables for GO, where they are not a parameter. */
-#define TABLES(hart) struct l0_data *l0 __attribute__((unused)) = (hart)->l0->data
+#define TABLES(hart) struct l0_data *l0 __attribute__((unused)) = (hart)->table
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "guest memory is accessed in host byte order, which must be little-endian");
 
@@ -51,15 +51,26 @@ static inline uint64_t op_next_pc(const struct hart *h, const struct op *op)
     return h->page_va + (op->at & AT_OFFSET) + 2 + 2 * (op->at & AT_LONG);
 }
 
-static inline struct l0_data *l0_way(struct l0_data *l0, uint64_t address)
+static inline struct l0_data *l0_page_way(struct l0_data *pages, uint64_t address)
 {
-    return &l0[address >> PAGE_SHIFT & (L0_DATA_ENTRIES - 1)];
+    return &pages[address >> PAGE_SHIFT & (L0_DATA_ENTRIES - 1)];
 }
 
 /* What a tag must equal: the page, and zeros where a misaligned address has ones. */
-static inline uint64_t l0_tag(uint64_t address, unsigned width)
+static inline uint64_t l0_page_tag(uint64_t address, unsigned width)
 {
     return address & (PAGE_MASK | (width - 1));
+}
+
+/* The same for lines. */
+static inline struct l0_data *l0_line_way(struct l0_data *lines, uint64_t address)
+{
+    return &lines[address >> LINE_SHIFT & (L0_LINES - 1)];
+}
+
+static inline uint64_t l0_line_tag(uint64_t address, unsigned width)
+{
+    return address & (~(uint64_t)(LINE_BYTES - 1) | (width - 1));
 }
 
 static inline uint64_t host_load(uint64_t host, unsigned width)
@@ -117,6 +128,18 @@ static inline bool is_line_end(const struct op *op)
     return op->at & AT_MARK && op->at >> AT_SLOTS_SHIFT & 3;
 }
 
+/* A budget is cycles in the upper 48 bits and steps, to be counted down from STEPS_FULL, in the lower 16: what a run costs is one
+ * number to be taken off. The sign is the cycles'. */
+#define BUDGET_SHIFT 16
+#define BUDGET(cycles, steps) ((int64_t)((uint64_t)(cycles) << BUDGET_SHIFT) + (steps))
+#define ONE_STEP BUDGET(1, 1)
+#define STEPS_FULL 0xffff
+
+static inline int64_t budget_cycles(int64_t budget)
+{
+    return budget >> BUDGET_SHIFT;
+}
+
 /* Goes on at pc: translates, decodes, checks the budget. */
 op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget);
 /* The same in the middle of what was a run, where the slice does not end (`within`): whether a run is left there depends on what
@@ -126,14 +149,14 @@ op_result engine_enter_within(struct hart *h, uint64_t pc, int64_t budget, bool 
 enum hart_go { HART_GO, HART_GO_SLICE_OVER, HART_GO_BUDGET_DONE };
 static inline enum hart_go engine_may_go(const struct hart *h, int64_t budget, bool within)
 {
-    int64_t allowed = budget + h->bias;
+    int64_t allowed = budget_cycles(budget) + h->bias;
     if (!within && allowed - h->slack <= 0)
         return HART_GO_SLICE_OVER;
     return allowed <= 0 ? HART_GO_BUDGET_DONE : HART_GO;
 }
 /* A link taken with the budget, refund included, below 0. */
-op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_cut;
-/* Ends the engine run: `budget` steps are left, the hart goes on at pc. */
+op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_two_lines, engine_cut;
+/* Ends the engine run: `budget` is left, the hart goes on at pc. */
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget);
 /* Books what was done up to `budget` left, so that the hart's clock and counts are right, and counts from there. */
 void engine_settle(struct hart *h, int64_t budget);
@@ -151,5 +174,16 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
 op_function slow_fp, slow_fp_load, slow_illegal;
 op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
+
+/* What a load of this row does with the bytes read; what an AMO writes back. */
+void engine_load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw);
+uint64_t engine_amo_result(unsigned row, uint64_t old, uint64_t rs2);
+
+/* timed.c */
+op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
+op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value);
+op_result timed_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);
+op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);
+op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
 
 #endif

@@ -4,12 +4,13 @@
  * steps it was granted: where that ends within a decoded run, the instruction there is cut out for the time being.
  */
 #include "engine.h"
+#include "part.h"
 
 static inline void uncut(struct code_cache *cache)
 {
     if (!cache->cut)
         return;
-    if (cache->cut->run == op_handlers.cut)
+    if (cache->cut->run == cache->handlers->cut)
         cache->cut->run = cache->cut_run;
     cache->cut = NULL;
 }
@@ -18,9 +19,10 @@ static inline void uncut(struct code_cache *cache)
 static inline void settle(struct hart *h, int64_t budget)
 {
     int64_t done = h->start - budget;
-    h->cycle += (uint64_t)done;
-    h->steps += (uint64_t)done;
-    h->instret += (uint64_t)done - h->unretired;
+    uint64_t steps = (uint64_t)done & STEPS_FULL;
+    h->cycle += (uint64_t)budget_cycles(done);
+    h->steps += steps;
+    h->instret += steps - h->unretired;
     h->unretired = 0;
     h->start = budget;
 }
@@ -43,26 +45,48 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     engine_settle(h, budget);
     hart_trap(h, cause, tval, pc);
     h->unretired++;
-    budget--;
+    budget -= ONE_STEP;
     if (h->attention)
         TAIL(engine_leave(h, HART_EXIT_AGAIN, h->pc, budget));
     TAIL(engine_enter(h, h->pc, budget));
 }
 
-/* Executes as much of the run at op (length left) as the `allowed` steps, less than its length: cuts the instruction behind out of
- * the run's second copy. */
+static int64_t bubble_cost(const struct hart *h)
+{
+    return BUDGET(h->shared->pipeline.load_use_cycles, 0);
+}
+
+/* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin; NULL: none. `left` is
+ * what the run costs from op. */
+static struct op *find_cut(const struct hart *h, const struct op *op, unsigned offset, int64_t left, int64_t allowed)
+{
+    const struct op *first = op - h->code->slot[offset / 2];
+    const struct run_header *header = (const struct run_header *)first;
+    for (unsigned i = header->count - (unsigned)(left & STEPS_FULL) + 1; i < header->count; i++) {
+        struct op *at = (struct op *)(first + header->exact + header->slot[i]);
+        int64_t rest = h->code->left[(at->at & AT_OFFSET) / 2] + (at->at & AT_BUBBLE ? bubble_cost(h) : 0);
+        if (budget_cycles(left - rest) >= allowed)
+            return at;
+    }
+    return NULL;
+}
+
+/* Executes those instructions of the run at op (which costs `left`) that begin within the `allowed` cycles: cuts the one behind out
+ * of the run's second copy. */
 static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, int64_t allowed)
 {
     TABLES(h);
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    const struct op *first = op - h->code->slot[offset / 2];
-    const struct run_header *header = (const struct run_header *)first;
-    struct op *cut = (struct op *)(first + header->exact + header->slot[header->count - left + allowed]);
+    h->bubble = false;
+    budget -= left; /* what is given back at the cut or on the way makes it right */
+    struct op *cut = h->code == cache->single ? NULL : find_cut(h, op, offset, left, allowed);
+    if (!cut)
+        GO(op);
     cache->cut = cut;
     cache->cut_run = cut->run;
-    cut->run = op_handlers.cut;
-    budget -= left; /* what is given back at the cut or on the way makes it right */
+    cut->run = cache->handlers->cut;
+    const struct run_header *header = (const struct run_header *)(op - h->code->slot[offset / 2]);
     GO(op + header->exact);
 }
 
@@ -73,23 +97,27 @@ static op_result leave_because(struct hart *h, enum hart_go go, uint64_t pc, int
     TAIL(engine_leave(h, go == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_BUDGET, pc, budget));
 }
 
-/* Enters the run at op with the budget below 0: the slice may be over, or the run may not fit in what is allowed. */
+/* Enters the run at op, which costs more than the budget: the slice may be over, or the run may not fit in what is allowed. */
 static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool within)
 {
     TABLES(h);
     enum hart_go go = engine_may_go(h, budget, within);
+    int64_t allowed = budget_cycles(budget) + h->bias;
+    if (go == HART_GO && h->shared->timed && !within && budget != h->fresh && budget_cycles(left) > allowed - h->slack)
+        go = HART_GO_SLICE_OVER; /* here rather than in its middle, which costs more; nobody can tell */
     if (go != HART_GO)
         TAIL(leave_because(h, go, h->page_va + offset, budget, within));
-    int64_t allowed = budget + h->bias;
-    if (allowed < left)
+    if (allowed < budget_cycles(left))
         TAIL(enter_cut(h, op, offset, budget, left, allowed));
+    h->bubble = false;
     budget -= left;
     GO(op);
 }
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    budget += h->code->left[(op->at & AT_OFFSET) / 2];
+    h->bubble = op->at & AT_BUBBLE;
+    budget += h->code->left[(op->at & AT_OFFSET) / 2] + (h->bubble ? bubble_cost(h) : 0);
     h->within = true;
     TAIL(engine_leave(h, HART_EXIT_BUDGET, op_pc(h, op), budget));
 }
@@ -99,6 +127,16 @@ op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct
 static uint32_t fetch_half(const uint8_t *at)
 {
     return (uint32_t)(at[0] | at[1] << 8);
+}
+
+/* Executes one instruction by itself. */
+static op_result enter_bits(struct hart *h, uint64_t pc, uint32_t page, uint32_t bits, int64_t budget, bool within)
+{
+    unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
+    const struct op *op = code_decode_single(h->shared, page, offset, bits);
+    h->page_va = pc & PAGE_MASK;
+    h->code = h->shared->code->single;
+    TAIL(enter_checked(h, op, offset, budget, h->code->left[offset / 2] + (h->bubble ? bubble_cost(h) : 0), within));
 }
 
 /* Executes the instruction at pc by itself: its bytes lie in two pages, or only part of its page may be executed. */
@@ -115,14 +153,7 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
             TAIL(engine_trap(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
         high = fetch_half(memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)));
     }
-    const struct op *op = code_decode_single(h->shared, page, offset, low | high << 16);
-    h->page_va = pc & PAGE_MASK;
-    h->code = h->shared->code->single;
-    if (budget < 0)
-        TAIL(enter_checked(h, op, offset, budget, 1, within));
-    budget--;
-    TABLES(h);
-    GO(op);
+    TAIL(enter_bits(h, pc, page, low | high << 16, budget, within));
 }
 
 /* Where a pc leads. (Returned, not filled in: a tail call is a jump only while no local's address has been given away.) */
@@ -130,7 +161,8 @@ struct way_in {
     struct code_page *code; /* NULL: the instruction at paddr is to be executed alone, or there is a fault */
     uint64_t paddr;
     uint8_t fault;
-    bool is_full; /* there must be room for decoded code first */
+    bool is_full;    /* there must be room for decoded code first */
+    bool must_fetch; /* timed: only a fetch can tell */
 };
 
 static struct way_in find_page(struct hart *h, uint64_t pc)
@@ -154,13 +186,68 @@ static struct way_in find_page(struct hart *h, uint64_t pc)
     return (struct way_in){.code = code};
 }
 
+/* timed: without a walk and without the bus. */
+static struct way_in find_line(struct hart *h, uint64_t pc)
+{
+    const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
+    if (way->tag != (pc & PAGE_MASK)) {
+        struct mmu_result where = mmu_translate_cached(h, pc, 2, MMU_FETCH);
+        uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
+        unsigned rights;
+        if (page == NO_PAGE || !pmp_page_rights(h, where.paddr, h->mode, &rights))
+            return (struct way_in){.must_fetch = true};
+        if (code_is_full(h->shared->code))
+            return (struct way_in){.is_full = true};
+        struct code_page *code = code_page_of(h->shared, page);
+        if (!code)
+            return (struct way_in){.must_fetch = true};
+        mmu_l0_fill_code(h, pc, code);
+    }
+    uint32_t slot = part_readable(h, part_data_cache(h) + 1, part_line(way->page->page, pc));
+    if (slot == CACHE_NONE)
+        return (struct way_in){.must_fetch = true};
+    mmu_l0_fill_present(h, pc, slot);
+    return (struct way_in){.code = way->page};
+}
+
+/* timed: fetches the instruction at pc, by walks and the bus where it must be. */
+static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
+{
+    engine_settle(h, budget);
+    h->pc = pc;
+    h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
+    h->spent = 0;
+    enum part_result result = part_go(h);
+    if (result == PART_WAIT) {
+        h->steps++; /* beginning to wait is a step: a position says whether it has begun */
+        TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
+    }
+    budget -= BUDGET(h->spent, 0);
+    h->start = budget;
+    if (result == PART_FAULT)
+        TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    uint32_t bits = (uint32_t)h->part.result, page = memory_page(h->shared->memory, h->part.paddr[0]);
+    bool split = part_is_split(h);
+    h->part = (struct hart_part){0};
+    struct way_in in = find_line(h, pc);
+    if (in.is_full) {
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    }
+    if (in.code && !split)
+        TAIL(engine_enter_within(h, pc, budget, within));
+    TAIL(enter_bits(h, pc, page, bits, budget, within));
+}
+
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     enum hart_go go = engine_may_go(h, budget, within);
     if (go != HART_GO) /* before the walk, which would leave its traces */
         TAIL(leave_because(h, go, pc, budget, within));
-    struct way_in in = find_page(h, pc);
+    struct way_in in = h->shared->timed ? find_line(h, pc) : find_page(h, pc);
     struct code_page *code = in.code;
+    if (in.must_fetch)
+        TAIL(fetch(h, pc, budget, within));
     if (in.is_full) { /* the caller makes room for decoded code */
         h->within = within;
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
@@ -182,9 +269,11 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     }
     h->page_va = pc & PAGE_MASK;
     h->code = code;
-    int64_t left = code->left[offset / 2];
-    if (UNLIKELY(budget < 0))
+    h->present = h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)].present;
+    int64_t left = code->left[offset / 2] + (h->bubble ? bubble_cost(h) : 0);
+    if (UNLIKELY(budget < left))
         TAIL(enter_checked(h, op, offset, budget, left, within));
+    h->bubble = false;
     budget -= left;
     TABLES(h);
     GO(op);
@@ -193,7 +282,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
 static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
-    if (UNLIKELY(way->tag != (pc & PAGE_MASK)))
+    if (UNLIKELY(way->tag != (pc & PAGE_MASK) || !way->present[pc >> LINE_SHIFT & (LINES_PER_PAGE - 1)] || h->bubble))
         TAIL(enter_slowly(h, pc, budget, within));
     struct code_page *code = way->page;
     unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
@@ -202,8 +291,9 @@ static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool 
         TAIL(enter_slowly(h, pc, budget, within));
     h->page_va = way->tag;
     h->code = code;
+    h->present = way->present;
     int64_t left = code->left[half];
-    if (UNLIKELY(budget < 0))
+    if (UNLIKELY(budget < left))
         TAIL(enter_checked(h, op, half * 2, budget, left, within));
     budget -= left;
     TABLES(h);
@@ -223,7 +313,23 @@ op_result engine_enter_within(struct hart *h, uint64_t pc, int64_t budget, bool 
 op_result engine_straddle(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     uint64_t paddr = memory_paddr(h->shared->memory, h->code->page) + (op->at & AT_OFFSET);
-    TAIL(enter_single(h, op_pc(h, op), paddr, budget + 1, true)); /* its run was entered already */
+    budget += ONE_STEP;
+    if (h->shared->timed)
+        TAIL(fetch(h, op_pc(h, op), budget, true)); /* its run was entered already */
+    TAIL(enter_single(h, op_pc(h, op), paddr, budget, true));
+}
+
+op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    uint64_t pc = op_pc(h, op);
+    unsigned line = (op->at & AT_OFFSET) / LINE_BYTES + 1;
+    if (h->present[line])
+        NEXT(1);
+    uint32_t slot = part_readable(h, part_data_cache(h) + 1, h->code->page * LINES_PER_PAGE + line);
+    if (slot == CACHE_NONE)
+        TAIL(fetch(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2], true));
+    mmu_l0_fill_present(h, pc + 2, slot);
+    NEXT(1);
 }
 
 op_result engine_stale(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
@@ -244,7 +350,8 @@ op_result slow_over(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
     const struct op *target = link->target;
-    if (UNLIKELY(link->charge == 0 || target->run == op_handlers.stale)) /* unresolved, or its length is not what the link says */
+    /* unresolved, or its cost is not what the link says, or its line may not be there */
+    if (UNLIKELY(link->charge == 0 || target->run == h->shared->code->handlers->stale || h->shared->timed))
         TAIL(engine_enter(h, link_target(h, op), budget));
     TAIL(enter_checked(h, target, target->at & AT_OFFSET, budget, link->charge, false));
 }
@@ -292,30 +399,92 @@ static void run(struct hart *h, int64_t budget, bool within)
 #else
     const struct op *op = enter(h, h->pc, budget, within);
     while (op)
-        op = op->run(h, op, h->budget, h->l0->data);
+        op = op->run(h, op, h->budget, h->table);
 #endif
 }
 
 #define RUN_STEPS_MAX (LINE_BYTES / 2) /* a line of 2-byte instructions */
 
-enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within)
+/* Goes on with what is part-done. True: that was all for now. */
+static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard)
+{
+    h->spent = 0;
+    enum part_result result = part_go(h);
+    h->exit = result == PART_WAIT ? HART_EXIT_STOPPED : HART_EXIT_AGAIN;
+    if (result == PART_DONE && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
+        bool split = part_is_split(h);
+        h->part.kind = PART_FETCHED;
+        if (!split)
+            h->part = (struct hart_part){0};
+        *soft -= h->spent;
+        *hard -= h->spent;
+        return *hard <= 0;
+    }
+    h->steps++;
+    if (result == PART_WAIT)
+        return true;
+    h->cycle++;
+    if (result == PART_FAULT) {
+        hart_trap(h, h->part_fault, h->part_tval, h->pc);
+        return true;
+    }
+    h->pc += h->part.len;
+    h->instret++;
+    part_apply(h);
+    return true;
+}
+
+/* The interrupt to take before the next instruction, or -1. */
+static inline int interrupt_of(const struct hart *h)
+{
+    return (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
+}
+
+static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 {
     h->slack = hard - soft;
-    h->bias = h->slack + 1 > RUN_STEPS_MAX ? h->slack + 1 : RUN_STEPS_MAX; /* while budget >= 0 a run fits and the slice goes on */
-    h->start = hard - h->bias;
+    h->bias = 0;
+    if (!h->shared->timed) /* while budget >= 0 a run fits and the slice goes on */
+        h->bias = h->slack + 1 > RUN_STEPS_MAX ? h->slack + 1 : RUN_STEPS_MAX;
+    h->start = BUDGET(hard - h->bias, STEPS_FULL);
+    h->fresh = fresh ? h->start : INT64_MIN;
+}
+
+static void run_fetched(struct hart *h, int64_t budget)
+{
+    struct hart_part part = h->part;
+    h->part = (struct hart_part){0};
+    uint32_t page = memory_page(h->shared->memory, part.paddr[0]);
+#ifdef ENGINE_TAIL_CALLS
+    enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+#else
+    const struct op *op = enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+    while (op)
+        op = op->run(h, op, h->budget, h->table);
+#endif
+}
+
+enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within, bool fresh)
+{
     h->unretired = 0;
     h->attention = h->within = false;
-    int interrupt = (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
+    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard)))
+        return (enum hart_exit)h->exit;
+    set_limits(h, soft, hard, fresh);
     int64_t budget = h->start;
+    int interrupt = interrupt_of(h);
     if (UNLIKELY(interrupt >= 0)) {
         h->break_passed = HART_NO_BREAK;
         within = false;
+        h->part = (struct hart_part){0};
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);
         h->unretired++;
-        budget--;
+        budget -= ONE_STEP;
     }
     if (UNLIKELY(h->attention))
         engine_leave(h, HART_EXIT_AGAIN, h->pc, budget);
+    else if (UNLIKELY(h->part.kind == PART_FETCHED))
+        run_fetched(h, budget);
     else
         run(h, budget, within);
     uncut(h->shared->code);

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const uint8_t no_lines[LINES_PER_PAGE];
+
 bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared)
 {
     *hart = (struct hart){.id = (uint16_t)id, .shared = shared, .reservations = shared->reservations,
                           .reservation = &shared->reservations->of[id], .slow = shared->memory->slow,
-                          .code_lines = shared->memory->code, .stubs = shared->stubs};
+                          .code_lines = shared->memory->code, .present = no_lines};
     hart->itlb.entries = (uint8_t)shared->cpu.itlb_entries;
     hart->dtlb.entries = (uint8_t)shared->cpu.dtlb_entries;
     hart->l0_of[0] = calloc(1, sizeof *hart->l0_of[0]);
@@ -40,7 +42,8 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->pc = pc;
     hart->mode = ISA_MODE_M;
     hart->run = HART_RUNNING;
-    hart->access = (struct hart_access){0};
+    hart->part = (struct hart_part){0};
+    hart->bubble = false;
     hart->fflags = 0;
     hart->frm = hart->fs = 0;
     hart->mstatus = hart->mtvec = hart->medeleg = hart->mideleg = hart->mie = hart->mscratch = hart->mepc = 0;
@@ -79,17 +82,29 @@ static void tlb_state(struct state *s, const char *name, struct tlb *tlb)
     state_close(s);
 }
 
-static void access_state(struct state *s, struct hart_access *access)
+static void part_state(struct state *s, struct hart_part *part)
 {
-    state_open(s, "access", 0);
-    state_u64(s, "address", &access->address);
-    state_u64(s, "value", &access->value);
-    state_u64(s, "vaddr", &access->vaddr);
-    state_u16(s, "op", &access->op);
-    state_u8(s, "size", &access->size);
-    state_u8(s, "rd", &access->rd);
-    state_u8(s, "len", &access->len);
-    state_bool(s, "write", &access->write);
+    state_open(s, "part", 0);
+    state_u8(s, "kind", &part->kind);
+    if (part->kind != PART_NONE) {
+        state_u8(s, "stage", &part->stage);
+        state_u16(s, "op", &part->op);
+        state_u8(s, "size", &part->size);
+        state_u8(s, "rd", &part->rd);
+        state_u8(s, "len", &part->len);
+        state_bool(s, "bubble", &part->bubble);
+        state_bool(s, "evicting", &part->evicting);
+        state_bool(s, "walking", &part->walking);
+        state_bool(s, "has_pte", &part->has_pte);
+        state_u8(s, "level", &part->level);
+        state_u64(s, "vaddr", &part->vaddr);
+        state_u64(s, "value", &part->value);
+        state_u64(s, "result", &part->result);
+        state_u64(s, "paddr", &part->paddr[0]);
+        state_u64(s, "paddr", &part->paddr[1]);
+        state_u64(s, "pte_paddr", &part->pte_paddr);
+        state_u64(s, "pte", &part->pte);
+    }
     state_close(s);
 }
 
@@ -146,7 +161,9 @@ void hart_state(struct state *s, struct hart *hart)
     state_u8(s, "mode", &hart->mode);
     state_u8(s, "run", &hart->run);
     state_bool(s, "frozen", &hart->frozen);
-    access_state(s, &hart->access);
+    part_state(s, &hart->part);
+    state_bool(s, "bubble", &hart->bubble);
+    state_u64(s, "random", &hart->random);
     tlb_state(s, "itlb", &hart->itlb);
     tlb_state(s, "dtlb", &hart->dtlb);
     state_close(s);

@@ -4,7 +4,7 @@
  * from them. The TLBs are machine state: a translation the guest failed to fence stays stale for exactly as long as its entry
  * lives. No L0 table holds what TLB, PMP and slow lines would not allow (privileged specification 1.12, sections 4.3 to 4.5).
  */
-#include <hart/hart.h>
+#include "code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,12 +100,16 @@ static void l0_clear(struct l0 *l0)
             unsigned slot = l0->log[i];
             if (slot < L0_DATA_ENTRIES)
                 l0->data[slot].rtag = l0->data[slot].wtag = L0_EMPTY;
-            else
+            else if (slot < L0_DATA_ENTRIES + L0_CODE_ENTRIES)
                 l0->code[slot - L0_DATA_ENTRIES].tag = L0_EMPTY;
+            else
+                l0->lines[slot - L0_DATA_ENTRIES - L0_CODE_ENTRIES].rtag = l0->lines[slot - L0_DATA_ENTRIES - L0_CODE_ENTRIES].wtag = L0_EMPTY;
         }
     } else {
         for (unsigned i = 0; i < L0_DATA_ENTRIES; i++)
             l0->data[i].rtag = l0->data[i].wtag = L0_EMPTY;
+        for (unsigned i = 0; i < L0_LINES; i++)
+            l0->lines[i].rtag = l0->lines[i].wtag = L0_EMPTY;
         for (unsigned i = 0; i < L0_CODE_ENTRIES; i++)
             l0->code[i].tag = L0_EMPTY;
     }
@@ -145,6 +149,12 @@ static uint32_t context_key(const struct hart *hart)
     return key;
 }
 
+static void use_tables(struct hart *hart, struct l0 *l0)
+{
+    hart->l0 = l0;
+    hart->table = hart->shared->timed ? l0->lines : l0->data;
+}
+
 void mmu_context_changed(struct hart *hart)
 {
     uint32_t key = context_key(hart);
@@ -153,7 +163,7 @@ void mmu_context_changed(struct hart *hart)
     for (unsigned i = 0; i < L0_CONTEXTS; i++) {
         struct l0 *l0 = hart->l0_of[i];
         if (l0 && l0->valid && l0->key == key) {
-            hart->l0 = l0;
+            use_tables(hart, l0);
             return;
         }
     }
@@ -167,7 +177,7 @@ void mmu_context_changed(struct hart *hart)
             turn = 0; /* made when the hart was: there is always one */
         }
     }
-    hart->l0 = hart->l0_of[turn];
+    use_tables(hart, hart->l0_of[turn]);
     l0_clear(hart->l0);
     hart->l0->key = key;
     hart->l0->valid = true;
@@ -199,6 +209,9 @@ static void l0_drop(struct hart *hart, const struct tlb_entry *entry)
         struct l0_data *data = &l0->data[entry->vpn % L0_DATA_ENTRIES];
         data->rtag = data->wtag = L0_EMPTY;
         l0->code[entry->vpn % L0_CODE_ENTRIES].tag = L0_EMPTY;
+        struct l0_data *lines = &l0->lines[entry->vpn * LINES_PER_PAGE % L0_LINES];
+        for (unsigned j = 0; hart->shared->timed && j < LINES_PER_PAGE; j++)
+            lines[j].rtag = lines[j].wtag = L0_EMPTY;
     }
 }
 
@@ -234,49 +247,175 @@ void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr)
 void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code)
 {
     unsigned slot = (unsigned)(vaddr >> PAGE_SHIFT) % L0_CODE_ENTRIES;
-    hart->l0->code[slot] = (struct l0_code){vaddr & PAGE_MASK, code};
+    hart->l0->code[slot] = (struct l0_code){.tag = vaddr & PAGE_MASK, .page = code};
     l0_note(hart->l0, L0_DATA_ENTRIES + slot);
+}
+
+/* ---- lines (timed) ---- */
+
+/* A cache slot's note says which table entry holds its line: context, then place, plus 1. One at most, so that it can be taken
+ * back at once; an entry that has been overwritten since is recognised by its page. */
+#define NOTE_PLACES (L0_LINES > L0_CODE_ENTRIES ? L0_LINES : L0_CODE_ENTRIES)
+
+static unsigned context_of(const struct hart *hart)
+{
+    unsigned i = 0;
+    while (hart->l0_of[i] != hart->l0)
+        i++;
+    return i;
+}
+
+static struct l0_data *line_entry(struct hart *hart, const struct cache_slot *slot)
+{
+    if (!slot->note)
+        return NULL;
+    unsigned place = (slot->note - 1) % NOTE_PLACES;
+    struct l0_data *entry = &hart->l0_of[(slot->note - 1) / NOTE_PLACES]->lines[place];
+    bool same = entry->page == slot->line / LINES_PER_PAGE && place % LINES_PER_PAGE == slot->line % LINES_PER_PAGE;
+    return same ? entry : NULL;
+}
+
+static uint8_t *present_entry(struct hart *hart, const struct cache_slot *slot)
+{
+    if (!slot->note)
+        return NULL;
+    struct l0_code *entry = &hart->l0_of[(slot->note - 1) / NOTE_PLACES]->code[(slot->note - 1) % NOTE_PLACES];
+    bool same = entry->page && entry->page->page == slot->line / LINES_PER_PAGE;
+    return same ? &entry->present[slot->line % LINES_PER_PAGE] : NULL;
+}
+
+void mmu_l0_fill_line(struct hart *hart, uint64_t vaddr, uint64_t paddr, uint32_t slot)
+{
+    const struct l0_data *page = &hart->l0->data[(vaddr >> PAGE_SHIFT) % L0_DATA_ENTRIES];
+    uint64_t page_tag = vaddr & PAGE_MASK, tag = vaddr & ~(uint64_t)(LINE_BYTES - 1);
+    bool load = page->rtag == page_tag, store = (page->wtag & ~(uint64_t)L0_SLOW_STORE) == page_tag;
+    if (!load && !store)
+        return;
+    struct cache_slot *held = &hart->shared->caches->slot[slot];
+    unsigned place = (unsigned)(vaddr >> LINE_SHIFT) % L0_LINES;
+    struct l0_data *entry = &hart->l0->lines[place], *before = line_entry(hart, held);
+    if (before && before != entry)
+        before->rtag = before->wtag = L0_EMPTY;
+    bool is_slow = hart->slow[page->page] >> (paddr >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
+    *entry = (struct l0_data){.rtag = load ? tag : L0_EMPTY, .wtag = L0_EMPTY, .addend = page->addend, .page = page->page};
+    if (store && held->state == LINE_M && !held->watched)
+        entry->wtag = tag | (is_slow ? L0_SLOW_STORE : 0);
+    held->note = context_of(hart) * NOTE_PLACES + place + 1;
+    l0_note(hart->l0, L0_DATA_ENTRIES + L0_CODE_ENTRIES + place);
+}
+
+void mmu_l0_fill_present(struct hart *hart, uint64_t vaddr, uint32_t slot)
+{
+    struct cache_slot *held = &hart->shared->caches->slot[slot];
+    unsigned place = (unsigned)(vaddr >> PAGE_SHIFT) % L0_CODE_ENTRIES;
+    uint8_t *before = present_entry(hart, held);
+    if (before)
+        *before = 0;
+    hart->l0->code[place].present[(vaddr >> LINE_SHIFT) % LINES_PER_PAGE] = 1;
+    held->note = context_of(hart) * NOTE_PLACES + place + 1;
+}
+
+void hart_line_lowered(struct hart *hart, uint32_t slot)
+{
+    struct cache_slot *held = &hart->shared->caches->slot[slot];
+    if (held->cache & 1) {
+        uint8_t *present = held->state == LINE_I ? present_entry(hart, held) : NULL;
+        if (present)
+            *present = 0;
+        return;
+    }
+    struct l0_data *entry = line_entry(hart, held);
+    if (!entry)
+        return;
+    entry->wtag = L0_EMPTY;
+    if (held->state == LINE_I)
+        entry->rtag = L0_EMPTY;
+}
+
+void mmu_l0_demote_line(struct hart_shared *shared, uint32_t line)
+{
+    const struct caches *caches = shared->caches;
+    for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next) {
+        const struct cache_slot *held = &caches->slot[slot];
+        struct l0_data *entry = held->cache & 1 ? NULL : line_entry(&shared->harts[held->cache >> 1], held);
+        if (entry && entry->wtag != L0_EMPTY)
+            entry->wtag |= L0_SLOW_STORE;
+    }
 }
 
 /* ---- walks ---- */
 
-struct walk {
-    uint64_t pte, pte_paddr;
-    unsigned level;
-    uint8_t fault; /* 0: found a leaf that permits the access, A and D apart */
-};
-
-static struct walk walk_tables(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned mode)
+static struct mmu_step fault_step(uint8_t fault)
 {
-    unsigned levels = levels_of(hart, mode);
-    uint64_t table = (hart->satp & PTE_PPN_MASK) << PAGE_SHIFT;
-    struct walk walk = {.fault = page_fault(access)};
+    return (struct mmu_step){.next = MMU_STEP_FAULT, .fault = fault};
+}
+
+static struct mmu_step read_step(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t table, unsigned level)
+{
+    uint64_t at = table + ((vaddr >> (PAGE_SHIFT + VPN_BITS * level)) & 511) * 8;
+    if (!memory_is_ram_range(hart->shared->memory, at, 8) || !pmp_allows(hart, at, 8, MMU_LOAD, ISA_MODE_S))
+        return fault_step(access_fault(access));
+    return (struct mmu_step){.next = MMU_STEP_READ, .level = level, .pte_paddr = at};
+}
+
+static unsigned mode_of_access(const struct hart *hart, enum mmu_access access)
+{
+    return access == MMU_FETCH ? hart->mode : mmu_data_mode(hart);
+}
+
+struct mmu_step mmu_walk_begin(const struct hart *hart, uint64_t vaddr, enum mmu_access access)
+{
+    unsigned levels = levels_of(hart, mode_of_access(hart, access));
     if (!is_canonical(vaddr, levels))
-        return walk;
-    for (unsigned level = levels; level-- > 0;) {
-        walk.level = level;
-        walk.pte_paddr = table + ((vaddr >> (PAGE_SHIFT + VPN_BITS * level)) & 511) * 8;
-        if (!memory_is_ram_range(hart->shared->memory, walk.pte_paddr, 8) ||
-            !pmp_allows(hart, walk.pte_paddr, 8, MMU_LOAD, ISA_MODE_S)) {
-            walk.fault = access_fault(access);
-            return walk;
-        }
-        memory_read(hart->shared->memory, walk.pte_paddr, &walk.pte, 8);
-        uint64_t pte = walk.pte;
-        if (!(pte & PTE_V) || (!(pte & PTE_R) && pte & PTE_W) || pte & PTE_RESERVED)
-            return walk;
-        uint64_t ppn = pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
-        if (pte & (PTE_R | PTE_X)) {
-            bool aligned = (ppn & ((UINT64_C(1) << VPN_BITS * level) - 1)) == 0;
-            if (aligned && leaf_permits(hart, (unsigned)pte, access, mode))
-                walk.fault = 0;
-            return walk;
-        }
-        if (pte & (PTE_D | PTE_A | PTE_U))
-            return walk;
-        table = ppn << PAGE_SHIFT;
+        return fault_step(page_fault(access));
+    return read_step(hart, vaddr, access, (hart->satp & PTE_PPN_MASK) << PAGE_SHIFT, levels - 1);
+}
+
+/* Like mmu_walk_next, A and D apart: DONE whatever they are. */
+static struct mmu_step next_step(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte_paddr,
+                                 uint64_t pte)
+{
+    struct mmu_step bad = fault_step(page_fault(access));
+    if (!(pte & PTE_V) || (!(pte & PTE_R) && pte & PTE_W) || pte & PTE_RESERVED)
+        return bad;
+    uint64_t ppn = pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
+    if (pte & (PTE_R | PTE_X)) {
+        bool aligned = (ppn & ((UINT64_C(1) << VPN_BITS * level) - 1)) == 0;
+        if (!aligned || !leaf_permits(hart, (unsigned)pte, access, mode_of_access(hart, access)))
+            return bad;
+        return (struct mmu_step){.next = MMU_STEP_DONE, .level = level, .pte_paddr = pte_paddr, .pte = pte};
     }
-    return walk;
+    if (pte & (PTE_D | PTE_A | PTE_U) || level == 0)
+        return bad;
+    return read_step(hart, vaddr, access, ppn << PAGE_SHIFT, level - 1);
+}
+
+struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte_paddr,
+                              uint64_t pte)
+{
+    struct mmu_step step = next_step(hart, vaddr, access, level, pte_paddr, pte);
+    uint64_t updated = pte | needed_ad(access);
+    if (step.next != MMU_STEP_DONE || updated == pte)
+        return step;
+    if (!hart->shared->cpu.svadu)
+        return fault_step(page_fault(access));
+    if (!pmp_allows(hart, pte_paddr, 8, MMU_STORE, ISA_MODE_S))
+        return fault_step(access_fault(access));
+    step.next = MMU_STEP_UPDATE;
+    step.pte = updated;
+    return step;
+}
+
+/* A walk at once: DONE, UPDATE or FAULT. */
+static struct mmu_step walk_tables(const struct hart *hart, uint64_t vaddr, enum mmu_access access, bool with_ad)
+{
+    struct mmu_step step = mmu_walk_begin(hart, vaddr, access);
+    while (step.next == MMU_STEP_READ) {
+        uint64_t pte = 0;
+        memory_read(hart->shared->memory, step.pte_paddr, &pte, 8);
+        step = (with_ad ? mmu_walk_next : next_step)(hart, vaddr, access, step.level, step.pte_paddr, pte);
+    }
+    return step;
 }
 
 static uint64_t leaf_paddr(uint64_t ppn, unsigned level, uint64_t vaddr)
@@ -285,40 +424,27 @@ static uint64_t leaf_paddr(uint64_t ppn, unsigned level, uint64_t vaddr)
     return ((ppn << PAGE_SHIFT) & ~offset_mask) | (vaddr & offset_mask);
 }
 
-/* Sets A, and D for stores, in the PTE: a store of this hart like any other. False: not allowed, fault in *ret_fault. */
-static bool update_ad(struct hart *hart, struct walk *walk, enum mmu_access access, uint8_t *ret_fault)
+/* Writes A, and D for stores, to the PTE: a store of this hart like any other. */
+static void update_ad(struct hart *hart, const struct mmu_step *step)
 {
-    uint64_t updated = walk->pte | needed_ad(access);
-    if (updated == walk->pte)
-        return true;
-    if (!hart->shared->cpu.svadu) {
-        *ret_fault = page_fault(access);
-        return false;
-    }
-    if (!pmp_allows(hart, walk->pte_paddr, 8, MMU_STORE, ISA_MODE_S)) {
-        *ret_fault = access_fault(access);
-        return false;
-    }
     struct memory *memory = hart->shared->memory;
-    uint32_t page = memory_page(memory, walk->pte_paddr);
-    store_mark_slow(hart->shared, page, (unsigned)(walk->pte_paddr % PAGE_BYTES / LINE_BYTES));
-    memory_write(memory, walk->pte_paddr, &updated, 8);
-    if (store_snoop(hart->shared, page, (unsigned)(walk->pte_paddr % PAGE_BYTES), 8, hart->id))
+    uint32_t page = memory_page(memory, step->pte_paddr);
+    store_mark_slow(hart->shared, page, (unsigned)(step->pte_paddr % PAGE_BYTES / LINE_BYTES));
+    memory_write(memory, step->pte_paddr, &step->pte, 8);
+    if (store_snoop(hart->shared, page, (unsigned)(step->pte_paddr % PAGE_BYTES), 8, hart->id))
         hart->attention = true;
-    walk->pte = updated;
-    return true;
 }
 
 /* No two entries match one address, so that what matches never depends on the order of looking: a new one puts out those it
  * overlaps. */
 static void tlb_forget_overlaps(struct hart *hart, struct tlb *tlb, const struct tlb_entry *fresh, uint64_t vaddr,
-                                const struct walk *walk)
+                                unsigned level_of_fresh, uint64_t pte)
 {
     uint64_t vpn = vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1);
     for (unsigned i = 0; i < tlb->entries; i++) {
         struct tlb_entry *other = &tlb->of[i];
-        unsigned level = other->level > walk->level ? other->level : walk->level;
-        bool same_space = (other->flags | walk->pte) & PTE_G || other->asid == asid_of(hart);
+        unsigned level = other->level > level_of_fresh ? other->level : level_of_fresh;
+        bool same_space = (other->flags | pte) & PTE_G || other->asid == asid_of(hart);
         if (other == fresh || !(other->flags & PTE_V) || (other->vpn ^ vpn) >> VPN_BITS * level || !same_space)
             continue;
         l0_drop(hart, other);
@@ -326,70 +452,76 @@ static void tlb_forget_overlaps(struct hart *hart, struct tlb *tlb, const struct
     }
 }
 
-static struct tlb_entry *tlb_refill(struct hart *hart, struct tlb *tlb, struct tlb_entry *old, uint64_t vaddr,
-                                    const struct walk *walk)
+static struct tlb_entry *tlb_refill(struct hart *hart, struct tlb *tlb, uint64_t vaddr, unsigned level, uint64_t pte)
 {
-    struct tlb_entry *entry = old;
+    struct tlb_entry *entry = tlb_find(tlb, vaddr >> PAGE_SHIFT, asid_of(hart));
     if (!entry) {
         entry = &tlb->of[tlb->next];
         tlb->next = (uint8_t)((tlb->next + 1u) % tlb->entries);
     }
     if (entry->flags & PTE_V)
         l0_drop(hart, entry);
-    tlb_forget_overlaps(hart, tlb, entry, vaddr, walk);
-    uint64_t low = (UINT64_C(1) << VPN_BITS * walk->level) - 1;
+    tlb_forget_overlaps(hart, tlb, entry, vaddr, level, pte);
+    uint64_t low = (UINT64_C(1) << VPN_BITS * level) - 1;
     entry->vpn = (vaddr >> PAGE_SHIFT & ((UINT64_C(1) << 48) - 1)) & ~low;
-    entry->ppn = walk->pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
+    entry->ppn = pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
     entry->asid = asid_of(hart);
-    entry->level = walk->level & 15;
-    entry->flags = walk->pte & 0xff;
+    entry->level = level & 15;
+    entry->flags = pte & 0xff;
     return entry;
+}
+
+void mmu_walk_finish(struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte)
+{
+    tlb_refill(hart, access == MMU_FETCH ? &hart->itlb : &hart->dtlb, vaddr, level, pte);
+}
+
+struct mmu_result mmu_translate_cached(struct hart *hart, uint64_t vaddr, unsigned size, enum mmu_access access)
+{
+    unsigned mode = mode_of_access(hart, access), levels = levels_of(hart, mode);
+    struct mmu_result result = {.paddr = vaddr, .fault = access_fault(access)};
+    if (levels == 0) {
+        if (vaddr >> 56)
+            return result;
+    } else {
+        struct tlb *tlb = access == MMU_FETCH ? &hart->itlb : &hart->dtlb;
+        struct tlb_entry *entry = is_canonical(vaddr, levels) ? tlb_find(tlb, vaddr >> PAGE_SHIFT, asid_of(hart)) : NULL;
+        result.needs_walk = !entry || !leaf_permits(hart, entry->flags, access, mode) ||
+                            (entry->flags & needed_ad(access)) != needed_ad(access);
+        if (result.needs_walk)
+            return result;
+        result.paddr = leaf_paddr(entry->ppn, entry->level, vaddr);
+    }
+    result.ok = pmp_allows(hart, result.paddr, size, access, mode);
+    return result;
 }
 
 struct mmu_result mmu_translate(struct hart *hart, uint64_t vaddr, unsigned size, enum mmu_access access)
 {
-    struct mmu_result result = {0};
-    unsigned mode = access == MMU_FETCH ? hart->mode : mmu_data_mode(hart);
-    unsigned levels = levels_of(hart, mode);
-    if (levels == 0) {
-        result.paddr = vaddr;
-        if (vaddr >> 56) {
-            result.fault = access_fault(access);
-            return result;
-        }
-    } else {
-        struct tlb *tlb = access == MMU_FETCH ? &hart->itlb : &hart->dtlb;
-        struct tlb_entry *entry = is_canonical(vaddr, levels) ? tlb_find(tlb, vaddr >> PAGE_SHIFT, asid_of(hart)) : NULL;
-        if (!entry || !leaf_permits(hart, entry->flags, access, mode) || (entry->flags & needed_ad(access)) != needed_ad(access)) {
-            struct walk walk = walk_tables(hart, vaddr, access, mode);
-            hart->shared->walks++;
-            result.fault = walk.fault;
-            if (walk.fault || !update_ad(hart, &walk, access, &result.fault))
-                return result;
-            entry = tlb_refill(hart, tlb, entry, vaddr, &walk);
-        }
-        result.paddr = leaf_paddr(entry->ppn, entry->level, vaddr);
-    }
-    if (!pmp_allows(hart, result.paddr, size, access, mode)) {
-        result.fault = access_fault(access);
+    struct mmu_result result = mmu_translate_cached(hart, vaddr, size, access);
+    if (!result.needs_walk)
+        return result;
+    struct mmu_step step = walk_tables(hart, vaddr, access, true);
+    hart->shared->walks++;
+    if (step.next == MMU_STEP_FAULT) {
+        result.fault = step.fault;
         return result;
     }
-    result.fault = 0;
-    result.ok = true;
-    return result;
+    if (step.next == MMU_STEP_UPDATE)
+        update_ad(hart, &step);
+    mmu_walk_finish(hart, vaddr, access, step.level, step.pte);
+    return mmu_translate_cached(hart, vaddr, size, access);
 }
 
 bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t *ret_paddr)
 {
-    unsigned mode = access == MMU_FETCH ? hart->mode : mmu_data_mode(hart);
-    if (levels_of(hart, mode) == 0) {
-        *ret_paddr = vaddr;
+    *ret_paddr = vaddr;
+    if (levels_of(hart, mode_of_access(hart, access)) == 0)
         return true;
-    }
-    struct walk walk = walk_tables(hart, vaddr, access, mode);
-    if (walk.fault)
+    struct mmu_step step = walk_tables(hart, vaddr, access, false);
+    if (step.next == MMU_STEP_FAULT)
         return false;
-    *ret_paddr = leaf_paddr(walk.pte >> PTE_PPN_SHIFT & PTE_PPN_MASK, walk.level, vaddr);
+    *ret_paddr = leaf_paddr(step.pte >> PTE_PPN_SHIFT & PTE_PPN_MASK, step.level, vaddr);
     return true;
 }
 

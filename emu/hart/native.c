@@ -36,21 +36,36 @@ struct stencil {
     uint16_t size, count;
 };
 
-#include "native_table.h"
+#include "native_table_fast.h"
+#include "native_table_timed.h"
 
-/* Rows whose stencil could not be extracted have no STENCIL_ macro; the generated index lists those that have. */
-static const struct stencil stencils[ISA_OP_COUNT] = {
-#include "native_index.h"
+struct stencils {
+    struct stencil row[ISA_OP_COUNT]; /* no code: the row's stencil could not be extracted */
+    struct stencil handler, entry, line_end, fence;
 };
-static const struct stencil stencil_handler = STENCIL_handler, stencil_entry = STENCIL_entry, stencil_line_end = STENCIL_line_end,
-                            stencil_fence = STENCIL_fence;
 
-static const struct native_stubs native_stubs = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load, .illegal = slow_illegal,
-                                          .load = slow_load, .store = slow_store, .lr = slow_lr, .sc = slow_sc, .amo = slow_amo};
+static const struct stencils stencils_fast = {
+    .row = {
+#include "native_index_fast.h"
+    },
+    .handler = STENCIL_fast_handler, .entry = STENCIL_fast_entry, .line_end = STENCIL_fast_line_end, .fence = STENCIL_fast_fence,
+};
+static const struct stencils stencils_timed = {
+    .row = {
+#include "native_index_timed.h"
+    },
+    .handler = STENCIL_timed_handler, .entry = STENCIL_timed_entry, .line_end = STENCIL_timed_line_end, .fence = STENCIL_timed_fence,
+};
 
-const struct native_stubs *code_cache_stubs(void)
+static const struct native_stubs stubs_fast = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load, .illegal = slow_illegal,
+                                               .load = slow_load, .store = slow_store, .lr = slow_lr, .sc = slow_sc, .amo = slow_amo};
+static const struct native_stubs stubs_timed = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load,
+                                                .illegal = slow_illegal, .load = timed_load, .store = timed_store, .lr = timed_lr,
+                                                .sc = timed_sc, .amo = timed_amo};
+
+const struct native_stubs *code_cache_stubs(bool timed)
 {
-    return &native_stubs;
+    return timed ? &stubs_timed : &stubs_fast;
 }
 
 struct native {
@@ -111,14 +126,14 @@ static int32_t f_register(unsigned reg)
     return (int32_t)(offsetof(struct hart, f) + reg * sizeof(uint64_t));
 }
 
-static const struct stencil *stencil_of(const struct native_insn *n)
+static const struct stencil *stencil_of(const struct stencils *stencils, const struct native_insn *n)
 {
     if (!n->insn)
-        return &stencil_line_end;
+        return &stencils->line_end;
     unsigned op = n->insn->op;
     if (op == ISA_OP_fence || op == ISA_OP_fence_tso || op == ISA_OP_fence_i)
-        return &stencil_fence;
-    return stencils[op].code ? &stencils[op] : &stencil_handler;
+        return &stencils->fence;
+    return stencils->row[op].code ? &stencils->row[op] : &stencils->handler;
 }
 
 static void fill_values(int32_t *values, const struct native_insn *n, const struct op *first, unsigned exact)
@@ -132,6 +147,8 @@ static void fill_values(int32_t *values, const struct native_insn *n, const stru
     values[HOLE_imm] = op->imm;
     values[HOLE_at] = (int32_t)n->offset;
     values[HOLE_next] = (int32_t)(n->offset + (n->insn ? n->insn->len : 0));
+    unsigned target = (n->insn ? n->offset : 0) + (unsigned)op->imm; /* of a branch, jump or line end */
+    values[HOLE_line] = (int32_t)(target / LINE_BYTES % LINES_PER_PAGE);
     values[HOLE_op] = (int32_t)((op - first) * (ptrdiff_t)sizeof *op);
     values[HOLE_exact] = (int32_t)((op - first + (ptrdiff_t)exact) * (ptrdiff_t)sizeof *op);
 }
@@ -151,18 +168,20 @@ static uint8_t *copy(uint8_t *to, const struct stencil *stencil, const int32_t *
 }
 
 /* The way into the middle of a run: makes the first op current, and jumps to the instruction's code. */
-static uint8_t *put_entry(uint8_t *to, const struct op *first, const struct op *op, const uint8_t *code)
+static uint8_t *put_entry(const struct stencils *stencils, uint8_t *to, const struct op *first, const struct op *op,
+                          const uint8_t *code)
 {
     int32_t values[HOLE_COUNT] = {[HOLE_op] = (int32_t)((first - op) * (ptrdiff_t)sizeof *op)};
-    to = copy(to, &stencil_entry, values, code);
+    to = copy(to, &stencils->entry, values, code);
     int32_t distance = (int32_t)(code - (to + 5));
     *to = 0xe9; /* jmp rel32: the stencil falls through */
     memcpy(to + 1, &distance, sizeof distance);
     return to + 5;
 }
 
-void native_compile(struct native *native, const struct native_insn *insns, unsigned count, unsigned exact)
+void native_compile(struct native *native, bool timed, const struct native_insn *insns, unsigned count, unsigned exact)
 {
+    const struct stencils *stencils = timed ? &stencils_timed : &stencils_fast;
     const uint8_t *start[LINE_BYTES / 2 + 1] = {NULL};
     const struct op *first = insns[0].op;
     if (!native || !has_room(native, count))
@@ -173,12 +192,12 @@ void native_compile(struct native *native, const struct native_insn *insns, unsi
         int32_t values[HOLE_COUNT];
         fill_values(values, &insns[i], first, exact);
         start[i] = to;
-        to = copy(to, stencil_of(&insns[i]), values, NULL);
+        to = copy(to, stencil_of(stencils, &insns[i]), values, NULL);
     }
     insns[0].op->run = (op_function *)(uintptr_t)start[0];
     for (unsigned i = 1; i < count; i++) {
         insns[i].op->run = (op_function *)(uintptr_t)to;
-        to = put_entry(to, first, insns[i].op, start[i]);
+        to = put_entry(stencils, to, first, insns[i].op, start[i]);
     }
     native->used = (uint64_t)(to - native->code);
 }

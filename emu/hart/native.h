@@ -21,7 +21,7 @@ struct native_insn {
 struct native *native_create(void);
 void native_destroy(struct native *native);
 /* Translates a run, op by op in order; `exact` is the distance in slots to each op's second copy. Does nothing when there is no room. */
-void native_compile(struct native *native, const struct native_insn *insns, unsigned count, unsigned exact);
+void native_compile(struct native *native, bool timed, const struct native_insn *insns, unsigned count, unsigned exact);
 /* Throws all translations away; no op may lead to them any more. */
 void native_flush(struct native *native);
 bool native_is_full(const struct native *native);

@@ -4,7 +4,7 @@
  */
 #include "native.h"
 
-const struct native_stubs *code_cache_stubs(void)
+const struct native_stubs *code_cache_stubs(bool timed)
 {
     return NULL;
 }
@@ -18,7 +18,7 @@ void native_destroy(struct native *native)
 {
 }
 
-void native_compile(struct native *native, const struct native_insn *insns, unsigned count, unsigned exact)
+void native_compile(struct native *native, bool timed, const struct native_insn *insns, unsigned count, unsigned exact)
 {
 }
 

@@ -11,18 +11,22 @@
  *   ENTER(pc)          goes on at pc, wherever that is
  *   RUN(to)            executes the op `to`
  *   NEXT_INSN(slots)   goes on with the next instruction, `slots` ops behind this one
+ *   TARGET_LINE        the line in its page that a branch or jump leads to
+ * and the fidelity (fidelity_fast.h, fidelity_timed.h) how an address is looked up in the tables (WAY, TAG), whether code lines
+ * must be looked for, and which slow parts there are.
  */
 #ifndef HART_ROWS_H
 #define HART_ROWS_H
 
 /* Follows the link behind a branch, jump or line end. */
-#define FOLLOW()                                                                                                                   \
+#define FOLLOW(line)                                                                                                               \
     do {                                                                                                                           \
         const struct op_link *link = (const struct op_link *)(HERE + 1);                                                           \
         budget += link->refund;                                                                                                    \
-        if (UNLIKELY(budget < 0))                                                                                                  \
+        int64_t behind = budget - link->charge;                                                                                    \
+        if (UNLIKELY(behind < 0 || !IS_PRESENT(line)))                                                                             \
             SLOW(over);                                                                                                            \
-        budget -= link->charge;                                                                                                    \
+        budget = behind;                                                                                                           \
         RUN(link->target);                                                                                                         \
     } while (0)
 
@@ -59,14 +63,14 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         if (isa_exec_##name(XB, XA))                                                                                               \
-            FOLLOW();                                                                                                              \
+            FOLLOW(TARGET_LINE);                                                                                                   \
         NEXT_INSN(3);                                                                                                              \
     }
 #define ROW_JAL(name, width)                                                                                                       \
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         XA = NEXT_PC;                                                                                                              \
-        FOLLOW();                                                                                                                  \
+        FOLLOW(TARGET_LINE);                                                                                                       \
     }
 #define ROW_JALR(name, width)                                                                                                      \
     HANDLER(name)                                                                                                                  \
@@ -79,11 +83,13 @@
         struct code_page *code = way->page;                                                                                        \
         unsigned half = target >> 1 & (PAGE_BYTES / 2 - 1);                                                                        \
         const struct op *first = code->entry[half];                                                                                \
-        if (UNLIKELY(!first || budget < 0))                                                                                        \
+        int64_t behind = budget - code->left[half];                                                                                \
+        if (UNLIKELY(!first || behind < 0 || !IS_PRESENT_IN(way, target)))                                                         \
             ENTER(target);                                                                                                         \
         h->page_va = way->tag;                                                                                                     \
         h->code = code;                                                                                                            \
-        budget -= code->left[half];                                                                                                \
+        USE_PRESENT_OF(way);                                                                                                       \
+        budget = behind;                                                                                                           \
         RUN(first);                                                                                                                \
     }
 
@@ -93,8 +99,8 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB + (uint64_t)IMM;                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
+        const struct l0_data *way = WAY(address);                                                                                  \
+        if (UNLIKELY(way->rtag != TAG(address, width)))                                                                            \
             SLOW(load, ISA_OP_##name);                                                                                             \
         XA = isa_exec_##name(host_load(address + way->addend, width));                                                             \
         NEXT_INSN(1);                                                                                                              \
@@ -103,8 +109,8 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB + (uint64_t)IMM;                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->wtag != l0_tag(address, width)))                                                                         \
+        const struct l0_data *way = WAY(address);                                                                                  \
+        if (UNLIKELY(way->wtag != TAG(address, width)))                                                                            \
             SLOW(store, width, XA);                                                                                                \
         host_store(address + way->addend, width, XA);                                                                              \
         NEXT_INSN(1);                                                                                                              \
@@ -113,10 +119,10 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB + (uint64_t)IMM;                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
+        const struct l0_data *way = WAY(address);                                                                                  \
         if (UNLIKELY(h->fs != FS_DIRTY))                                                                                           \
             SLOW(fp_load);                                                                                                         \
-        if (UNLIKELY(way->rtag != l0_tag(address, width)))                                                                         \
+        if (UNLIKELY(way->rtag != TAG(address, width)))                                                                            \
             SLOW(load, ISA_OP_##name);                                                                                             \
         FA = isa_exec_##name(host_load(address + way->addend, width));                                                             \
         NEXT_INSN(1);                                                                                                              \
@@ -125,10 +131,10 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB + (uint64_t)IMM;                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
+        const struct l0_data *way = WAY(address);                                                                                  \
         if (UNLIKELY(h->fs == FS_OFF))                                                                                             \
             SLOW(illegal);                                                                                                         \
-        if (UNLIKELY(way->wtag != l0_tag(address, width)))                                                                         \
+        if (UNLIKELY(way->wtag != TAG(address, width)))                                                                            \
             SLOW(store, width, FA);                                                                                                \
         host_store(address + way->addend, width, FA);                                                                              \
         NEXT_INSN(1);                                                                                                              \
@@ -139,9 +145,9 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB;                                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
+        const struct l0_data *way = WAY(address);                                                                                  \
         uint64_t host = address + way->addend;                                                                                     \
-        if (UNLIKELY(way->rtag != l0_tag(address, width) || !reservation_retake(h->reservation, host, width)))                     \
+        if (UNLIKELY(way->rtag != TAG(address, width) || !reservation_retake(h->reservation, host, width)))                        \
             SLOW(lr, width);                                                                                                       \
         XA = sign_extend(host_load(host, width), width);                                                                           \
         NEXT_INSN(1);                                                                                                              \
@@ -150,9 +156,9 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB;                                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
+        const struct l0_data *way = WAY(address);                                                                                  \
         uint64_t host = address + way->addend;                                                                                     \
-        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !reservation_use(h->reservation, host, width)))      \
+        if (UNLIKELY(way->wtag != (TAG(address, width) | L0_SLOW_STORE) || !reservation_use(h->reservation, host, width)))         \
             SLOW(sc, width);                                                                                                       \
         host_store(host, width, XC);                                                                                               \
         h->sc_done++;                                                                                                              \
@@ -163,8 +169,8 @@
     HANDLER(name)                                                                                                                  \
     {                                                                                                                              \
         uint64_t address = XB;                                                                                                     \
-        const struct l0_data *way = l0_way(l0, address);                                                                           \
-        if (UNLIKELY(way->wtag != (l0_tag(address, width) | L0_SLOW_STORE) || !is_slow_line(h, way->page, address) ||              \
+        const struct l0_data *way = WAY(address);                                                                                  \
+        if (UNLIKELY(way->wtag != (TAG(address, width) | L0_SLOW_STORE) || !is_slow_line(h, way->page, address) ||                 \
                      is_code_line(h, way->page, address) ||                                                                        \
                      !reservation_is_quiet(h->reservations, way_paddr(way, address), h->id)))                                      \
             SLOW(amo, ISA_OP_##name);                                                                                              \

@@ -25,10 +25,10 @@ static op_result after(struct hart *h, const struct op *op, int64_t budget, stru
     bool within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
     if (h->attention) {
         h->within = within;
-        TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - 1));
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - ONE_STEP));
     }
     if (leave_run)
-        TAIL(engine_enter_within(h, op_next_pc(h, op), budget + left - 1, within));
+        TAIL(engine_enter_within(h, op_next_pc(h, op), budget + left - ONE_STEP, within));
     NEXT(1);
 }
 
@@ -77,7 +77,7 @@ op_result slow_fp_load(struct hart *h, const struct op *op, int64_t budget, stru
 
 /* ---- device accesses ---- */
 
-/* h->access is filled. */
+/* h->part is filled. */
 static op_result begin_access(struct hart *h, const struct op *op, int64_t budget, int64_t left)
 {
     budget += left;
@@ -89,7 +89,7 @@ static op_result begin_access(struct hart *h, const struct op *op, int64_t budge
     TAIL(engine_leave(h, HART_EXIT_STOPPED, op_pc(h, op), budget));
 }
 
-static void load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw)
+void engine_load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw)
 {
     switch (row) {
 #define LOAD_LD(name)                    \
@@ -126,21 +126,6 @@ static void load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw)
     default:
         break;
     }
-}
-
-void hart_access_done(struct hart *h, bool fault, uint64_t value)
-{
-    struct hart_access access = h->access;
-    h->access = (struct hart_access){0};
-    h->run = HART_RUNNING;
-    if (fault) {
-        hart_trap(h, access.write ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, access.vaddr, h->pc);
-        return;
-    }
-    if (!access.write)
-        load_result(h, access.op, access.rd, value);
-    h->pc += access.len;
-    h->instret++;
 }
 
 /* ---- loads ---- */
@@ -198,15 +183,15 @@ op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct 
     struct memory *memory = h->shared->memory;
     uint32_t page = memory_page(memory, pieces.paddr[0]);
     if (page == NO_PAGE) {
-        h->access = (struct hart_access){.address = pieces.paddr[0], .vaddr = address, .op = (uint16_t)row, .size = (uint8_t)width,
-                                         .rd = op->a, .len = op->at & AT_LONG ? 4 : 2};
+        h->part = (struct hart_part){.kind = PART_LOAD, .stage = PART_ACCESS_FIRST, .paddr = {pieces.paddr[0]}, .vaddr = address,
+                                     .op = (uint16_t)row, .size = (uint8_t)width, .rd = op->a, .len = op->at & AT_LONG ? 4 : 2};
         TAIL(begin_access(h, op, budget, left));
     }
     uint64_t raw = read_ram(memory, pieces.paddr[0], pieces.size[0]);
     if (pieces.size[1])
         raw |= read_ram(memory, pieces.paddr[1], pieces.size[1]) << 8 * pieces.size[0];
     mmu_l0_fill_data(h, address, pieces.paddr[0]);
-    load_result(h, row, op->a, raw);
+    engine_load_result(h, row, op->a, raw);
     TAIL(after(h, op, budget, l0, left, false));
 }
 
@@ -248,8 +233,8 @@ static void own_store(struct hart *h, uint64_t paddr, unsigned size)
 op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value)
 {
     uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
-    const struct l0_data *way = l0_way(l0, address);
-    if (way->wtag == (l0_tag(address, width) | L0_SLOW_STORE) && !is_slow_line(h, way->page, address)) {
+    const struct l0_data *way = l0_page_way(l0, address);
+    if (way->wtag == (l0_page_tag(address, width) | L0_SLOW_STORE) && !is_slow_line(h, way->page, address)) {
         host_store(address + way->addend, width, value);
         NEXT(1);
     }
@@ -261,8 +246,8 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
         TAIL(raise(h, op, budget, left, pieces.fault, pieces.tval));
     uint32_t page = memory_page(h->shared->memory, pieces.paddr[0]);
     if (page == NO_PAGE || !memory_is_ram(h->shared->memory, page)) {
-        h->access = (struct hart_access){.address = pieces.paddr[0], .vaddr = address, .value = value, .size = (uint8_t)width,
-                                         .len = op->at & AT_LONG ? 4 : 2, .write = true};
+        h->part = (struct hart_part){.kind = PART_STORE, .stage = PART_ACCESS_FIRST, .paddr = {pieces.paddr[0]}, .vaddr = address,
+                                     .value = value, .size = (uint8_t)width, .len = op->at & AT_LONG ? 4 : 2};
         TAIL(begin_access(h, op, budget, left));
     }
     h->pc = op_pc(h, op);
@@ -303,8 +288,8 @@ static struct mmu_result translate_atomic(struct hart *h, uint64_t address, unsi
 /* The same, through the tables where they hold it and the line is slow already. */
 static struct mmu_result locate_atomic(struct hart *h, struct l0_data *l0, uint64_t address, unsigned width, enum mmu_access access)
 {
-    const struct l0_data *way = l0_way(l0, address);
-    uint64_t tag = l0_tag(address, width);
+    const struct l0_data *way = l0_page_way(l0, address);
+    uint64_t tag = l0_page_tag(address, width);
     bool allowed = access == MMU_STORE ? way->wtag == (tag | L0_SLOW_STORE) : way->rtag == tag;
     if (allowed && memory_is_ram(h->shared->memory, (uint32_t)way->page) && is_slow_line(h, way->page, address))
         return (struct mmu_result){.ok = true, .paddr = way_paddr(way, address)};
@@ -341,11 +326,11 @@ static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, in
     h->sc_failed++;
     h->x[op->a] = 1;
     if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED)) {
-        engine_settle(h, budget + left - 1);
+        engine_settle(h, budget + left - ONE_STEP);
         h->pc = op_pc(h, op);
         hart_emit(h, EMU_EVENT_SC_FAILED, reason, paddr, UINT16_MAX);
     }
-    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - 1));
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_next_pc(h, op), budget + left - ONE_STEP));
 }
 
 op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
@@ -371,7 +356,7 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
     TAIL(after(h, op, budget, l0, left, discarded));
 }
 
-static uint64_t amo_result(enum isa_op row, uint64_t old, uint64_t rs2)
+uint64_t engine_amo_result(unsigned row, uint64_t old, uint64_t rs2)
 {
     switch (row) {
 #define AMO_AMO(name)   \
@@ -417,7 +402,7 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
         TAIL(raise(h, op, budget, left, where.fault, address));
     uint64_t old = read_ram(h->shared->memory, where.paddr, width);
     h->pc = op_pc(h, op);
-    bool discarded = commit(h, where.paddr, width, amo_result(row, old, value), budget + left);
+    bool discarded = commit(h, where.paddr, width, engine_amo_result(row, old, value), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));
 }
@@ -453,7 +438,7 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
     bool write = swap || op->b != 0;
     if (!csr_allowed(h, number, write))
         TAIL(slow_illegal(h, op, budget, l0));
-    engine_settle(h, budget + 1);
+    engine_settle(h, budget + ONE_STEP);
     uint64_t operand = immediate ? op->b : h->x[op->b];
     uint64_t old = csr_read(h, number);
     if (write) {
@@ -490,19 +475,19 @@ op_result slow_pause(struct hart *h, const struct op *op, int64_t budget, struct
 
 op_result slow_ecall(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    TAIL(raise(h, op, budget, 1, ISA_TRAP_ECALL_U + h->mode, 0));
+    TAIL(raise(h, op, budget, ONE_STEP, ISA_TRAP_ECALL_U + h->mode, 0));
 }
 
 op_result slow_ebreak(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    TAIL(raise(h, op, budget, 1, ISA_TRAP_BREAKPOINT, op_pc(h, op)));
+    TAIL(raise(h, op, budget, ONE_STEP, ISA_TRAP_BREAKPOINT, op_pc(h, op)));
 }
 
 op_result slow_mret(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     if (h->mode != ISA_MODE_M)
         TAIL(slow_illegal(h, op, budget, l0));
-    engine_settle(h, budget + 1);
+    engine_settle(h, budget + ONE_STEP);
     h->pc = op_pc(h, op);
     csr_mret(h);
     TAIL(resume(h, h->pc, budget));
@@ -512,7 +497,7 @@ op_result slow_sret(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     if (h->mode < ISA_MODE_S || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TSR))
         TAIL(slow_illegal(h, op, budget, l0));
-    engine_settle(h, budget + 1);
+    engine_settle(h, budget + ONE_STEP);
     h->pc = op_pc(h, op);
     csr_sret(h);
     TAIL(resume(h, h->pc, budget));

@@ -8,10 +8,12 @@
 void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line)
 {
     uint64_t *slow = &shared->memory->slow[page];
-    bool first = *slow == 0;
+    bool first = *slow == 0, fresh = !(*slow >> line & 1);
     *slow |= UINT64_C(1) << line;
     if (first)
         mmu_l0_demote(shared, page);
+    if (fresh && shared->timed)
+        mmu_l0_demote_line(shared, page * LINES_PER_PAGE + line);
 }
 
 bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by)

@@ -95,6 +95,7 @@ struct emu_config guest_config(unsigned harts)
 {
     struct emu_config config;
     emu_config_init(&config);
+    config.fidelity = EMU_FAST;
     config.harts = harts;
     config.ram_bytes = UINT64_C(4) << 20;
     return config;

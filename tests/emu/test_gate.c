@@ -18,6 +18,14 @@
 #include <string.h>
 
 enum { ROUNDS = 40, DATA = 0x8000, COUNTER = 0, ATOMIC = 64, RACE = 128, DONE = 192, TRAPS = 1024, CYCLES = 4000000 };
+static const struct row {
+    unsigned fidelity, harts;
+    uint64_t seed, hash;
+} rows[] = {
+#include "gate_hashes.def"
+};
+static const char *const fidelities[] = {[EMU_TIMED] = "timed", [EMU_FAST] = "fast"};
+
 enum { CSR_MSTATUS = 0x300, CSR_MIE = 0x304, CSR_MTVEC = 0x305, CSR_MEPC = 0x341, CSR_MCAUSE = 0x342, CSR_MHARTID = 0xf14 };
 
 static void amo(struct guest *g, enum isa_op op, unsigned rd, unsigned address, unsigned value)
@@ -33,8 +41,8 @@ static void own_word(struct guest *g, uint32_t base, int shift)
     guest_rr(g, ISA_OP_add, T2, T2, T1);
 }
 
-/* Timer: next one 20 ticks on. Software: clears it. Anything else: steps over the instruction. Counts in memory. Uses A2 to A5. */
-static void put_handler(struct guest *g)
+/* Timer: next one some ticks on. Software: clears it. Anything else: steps over the instruction. Counts in memory. Uses A2 to A5. */
+static void put_handler(struct guest *g, int ticks)
 {
     guest_csr(g, ISA_OP_csrrs, A2, CSR_MCAUSE, ZERO);
     guest_branch(g, ISA_OP_blt, A2, ZERO, 0);
@@ -54,7 +62,7 @@ static void put_handler(struct guest *g)
     unsigned to_count_too = g->count - 1;
     guest_land(g, to_timer);
     guest_ri(g, ISA_OP_ld, A3, S3, 0); /* own MTIMECMP */
-    guest_ri(g, ISA_OP_addi, A3, A3, 20);
+    guest_ri(g, ISA_OP_addi, A3, A3, ticks);
     guest_st(g, ISA_OP_sd, A3, S3, 0);
     guest_land(g, to_count);
     guest_land(g, to_count_too);
@@ -98,11 +106,11 @@ static void put_round(struct guest *g, unsigned harts)
     guest_st(g, ISA_OP_sd, T2, S4, 512);
 }
 
-static struct guest make_guest(unsigned harts)
+static struct guest make_guest(const struct row *row)
 {
     struct guest guest = {.count = 0}, *g = &guest;
     guest_jump(g, 0);
-    put_handler(g);
+    put_handler(g, row->fidelity == EMU_FAST ? 20 : 500); /* time to get on in between */
     guest_land(g, 0);
     guest_csr(g, ISA_OP_csrrs, S0, CSR_MHARTID, ZERO);
     guest_ram(g, S1, DATA);
@@ -122,14 +130,14 @@ static struct guest make_guest(unsigned harts)
     guest_csr(g, ISA_OP_csrrs, ZERO, CSR_MSTATUS, T0);
     guest_li(g, S5, ROUNDS);
     unsigned round = g->count;
-    put_round(g, harts);
+    put_round(g, row->harts);
     guest_ri(g, ISA_OP_addi, S5, S5, -1);
     guest_branch(g, ISA_OP_bne, S5, ZERO, round);
     /* done: the last one ends the run, the others wait */
     guest_ri(g, ISA_OP_addi, T0, S1, DONE);
     guest_ri(g, ISA_OP_addi, T1, ZERO, 1);
     amo(g, ISA_OP_amoadd_d, T2, T0, T1);
-    guest_li(g, T1, harts - 1);
+    guest_li(g, T1, row->harts - 1);
     guest_branch(g, ISA_OP_beq, T2, T1, 0);
     unsigned to_end = g->count - 1;
     unsigned wait = g->count;
@@ -150,52 +158,48 @@ static struct outcome outcome(const struct emu_machine *machine)
     return (struct outcome){emu_state_hash(machine), emu_now(machine), emu_position(machine).steps, emu_position(machine).events};
 }
 
-static struct emu_machine *make_machine(unsigned harts, uint64_t seed)
+static struct emu_machine *make_machine(const struct row *row)
 {
-    struct guest guest = make_guest(harts);
-    struct emu_config config = guest_config(harts);
-    config.seed = seed;
+    struct guest guest = make_guest(row);
+    struct emu_config config = guest_config(row->harts);
+    config.fidelity = row->fidelity;
+    config.seed = row->seed;
     return guest_machine(&guest, &config);
 }
 
-static struct outcome run_plain(unsigned harts, uint64_t seed)
+static struct outcome run_plain(const struct row *row)
 {
-    struct emu_machine *machine = make_machine(harts, seed);
+    struct emu_machine *machine = make_machine(row);
     struct emu_stop stop = guest_run(machine, CYCLES);
-    cr_assert(eq(int, stop.kind, EMU_STOP_FINISHED), "%u harts, seed %llu", harts, (unsigned long long)seed);
+    cr_assert(eq(int, stop.kind, EMU_STOP_FINISHED), "%u harts, seed %llu", row->harts, (unsigned long long)row->seed);
     struct outcome result = outcome(machine);
     emu_machine_destroy(machine);
     return result;
 }
 
-static void expect_same(const char *how, unsigned harts, uint64_t seed, struct outcome got, struct outcome want)
+static void expect_same(const char *how, const struct row *row, struct outcome got, struct outcome want)
 {
-    cr_expect(eq(u64, got.cycles, want.cycles), "%s, %u harts, seed %llu", how, harts, (unsigned long long)seed);
-    cr_expect(eq(u64, got.steps, want.steps), "%s, %u harts, seed %llu", how, harts, (unsigned long long)seed);
-    cr_expect(eq(u64, got.events, want.events), "%s, %u harts, seed %llu", how, harts, (unsigned long long)seed);
-    cr_expect(eq(u64, got.hash, want.hash), "%s, %u harts, seed %llu", how, harts, (unsigned long long)seed);
+    cr_expect(eq(u64, got.cycles, want.cycles), "%s, %s, %u harts, seed %llu", how, fidelities[row->fidelity], row->harts, (unsigned long long)row->seed);
+    cr_expect(eq(u64, got.steps, want.steps), "%s, %s, %u harts, seed %llu", how, fidelities[row->fidelity], row->harts, (unsigned long long)row->seed);
+    cr_expect(eq(u64, got.events, want.events), "%s, %s, %u harts, seed %llu", how, fidelities[row->fidelity], row->harts, (unsigned long long)row->seed);
+    cr_expect(eq(u64, got.hash, want.hash), "%s, %s, %u harts, seed %llu", how, fidelities[row->fidelity], row->harts, (unsigned long long)row->seed);
 }
-
-static const struct row {
-    unsigned harts;
-    uint64_t seed, hash;
-} rows[] = {
-#include "gate_hashes.def"
-};
 
 Test(gate, the_state_at_the_end_is_that_of_the_table_in_every_build)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct outcome first = run_plain(rows[i].harts, rows[i].seed), second = run_plain(rows[i].harts, rows[i].seed);
-        expect_same("run twice", rows[i].harts, rows[i].seed, second, first);
-        cr_expect(eq(u64, first.hash, rows[i].hash), "the row should be {%u, %llu, 0x%016llx},", rows[i].harts,
-                  (unsigned long long)rows[i].seed, (unsigned long long)first.hash);
+        struct outcome first = run_plain(&rows[i]), second = run_plain(&rows[i]);
+        expect_same("run twice", &rows[i], second, first);
+        cr_expect(eq(u64, first.hash, rows[i].hash), "the row should be {EMU_%s, %u, %llu, 0x%016llx},",
+                  rows[i].fidelity == EMU_FAST ? "FAST" : "TIMED", rows[i].harts, (unsigned long long)rows[i].seed,
+                  (unsigned long long)first.hash);
     }
 }
 
-Test(gate, the_guest_does_what_it_is_there_for)
+static void check_guest(unsigned fidelity)
 {
-    struct emu_machine *machine = make_machine(4, 0);
+    const struct row row = {fidelity, 4, 0, 0};
+    struct emu_machine *machine = make_machine(&row);
     struct emu_hart_stats stats;
     uint64_t failed = 0, interrupts = 0;
     guest_run(machine, CYCLES);
@@ -212,10 +216,16 @@ Test(gate, the_guest_does_what_it_is_there_for)
     emu_machine_destroy(machine);
 }
 
-/* Returns from emu_run at chosen steps; `most`: the longest stretch, 1 for single steps. */
-static struct outcome run_stopped(unsigned harts, uint64_t seed, uint64_t most, struct random *random)
+Test(gate, the_guest_does_what_it_is_there_for)
 {
-    struct emu_machine *machine = make_machine(harts, seed);
+    check_guest(EMU_FAST);
+    check_guest(EMU_TIMED);
+}
+
+/* Returns from emu_run at chosen steps; `most`: the longest stretch, 1 for single steps. */
+static struct outcome run_stopped(const struct row *row, uint64_t most, struct random *random)
+{
+    struct emu_machine *machine = make_machine(row);
     struct emu_stop stop;
     do {
         struct emu_event events[64];
@@ -239,8 +249,8 @@ static struct outcome run_stopped(unsigned harts, uint64_t seed, uint64_t most, 
 Test(gate, stopping_after_every_step_changes_nothing)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        expect_same("single steps", rows[i].harts, rows[i].seed, run_stopped(rows[i].harts, rows[i].seed, 1, NULL),
-                    run_plain(rows[i].harts, rows[i].seed));
+        expect_same("single steps", &rows[i], run_stopped(&rows[i], 1, NULL),
+                    run_plain(&rows[i]));
 }
 
 Test(gate, stopping_at_random_places_changes_nothing)
@@ -250,15 +260,15 @@ Test(gate, stopping_at_random_places_changes_nothing)
     fprintf(stderr, "seed %llu\n", (unsigned long long)random.state);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (unsigned turn = 0; turn < 8; turn++)
-            expect_same("random stops", rows[i].harts, rows[i].seed,
-                        run_stopped(rows[i].harts, rows[i].seed, 2 + turn * turn * 20, &random),
-                        run_plain(rows[i].harts, rows[i].seed));
+            expect_same("random stops", &rows[i],
+                        run_stopped(&rows[i], 2 + turn * turn * 20, &random),
+                        run_plain(&rows[i]));
 }
 
 Test(gate, watching_everything_changes_nothing)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct emu_machine *machine = make_machine(rows[i].harts, rows[i].seed);
+        struct emu_machine *machine = make_machine(&rows[i]);
         emu_events_select(machine, UINT64_MAX);
         emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_TRAP_TAKEN) | EMU_EVENT_BIT(EMU_EVENT_SC_FAILED));
         for (unsigned word = 0; word < 60; word++)
@@ -272,7 +282,7 @@ Test(gate, watching_everything_changes_nothing)
             while (emu_events_read(machine, events, 64))
                 ;
         } while (stop.kind != EMU_STOP_FINISHED && stop.kind != EMU_STOP_DEAD);
-        expect_same("watched", rows[i].harts, rows[i].seed, outcome(machine), run_plain(rows[i].harts, rows[i].seed));
+        expect_same("watched", &rows[i], outcome(machine), run_plain(&rows[i]));
         emu_machine_destroy(machine);
     }
 }

@@ -208,9 +208,11 @@ Test(traps, stimecmp_raises_stip_at_its_tick)
 }
 
 /* gcc once turned these tail calls into calls: a frame of host stack for every trap. */
-Test(traps, a_million_faults_in_one_slice_need_no_host_stack)
+static void take_a_million_faults(unsigned fidelity)
 {
-    struct emu_machine *m = create();
+    struct emu_config config = test_config();
+    config.fidelity = fidelity;
+    struct emu_machine *m = test_machine(&config);
     test_set_csr(m, MTVEC, TEST_CODE);
     test_poke(m, TEST_CODE, 4, test_insn(ISA_OP_ld, 5, 6, 0, 0));
     test_set_x(m, 6, 0x90000000);
@@ -224,4 +226,10 @@ Test(traps, a_million_faults_in_one_slice_need_no_host_stack)
     test_steps(m, 1000000);
     cr_expect(eq(u64, test_csr(m, TEST_MCAUSE), ISA_TRAP_LOAD_ACCESS));
     emu_machine_destroy(m);
+}
+
+Test(traps, a_million_faults_in_one_slice_need_no_host_stack)
+{
+    take_a_million_faults(EMU_FAST);
+    take_a_million_faults(EMU_TIMED);
 }

@@ -11,6 +11,7 @@ struct emu_config test_config(void)
 {
     struct emu_config config;
     emu_config_init(&config);
+    config.fidelity = EMU_FAST;
     config.ram_bytes = 4 << 20;
     return config;
 }

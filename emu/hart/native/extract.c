@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Build tool: reads the object file made of stencils.c and writes its functions as C tables: the bytes, and where which operand
+ * Build tool: reads an object file made of stencils.h and writes its functions as C tables: the bytes, and where which operand
  * goes. A function that the copier could not handle (another relocation, a call) is left out, with a note; its instruction is
- * then left to its handler. Usage: extract STENCILS.o TABLE.h INDEX.h
+ * then left to its handler. Usage: extract STENCILS.o TABLE.h INDEX.h FIDELITY; the fidelity becomes part of the tables' names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,20 +90,21 @@ static bool collect(const struct object *o, size_t section, const uint8_t *code,
     return true;
 }
 
-static void emit(FILE *out, const char *name, const uint8_t *code, uint64_t size, const struct site *sites, unsigned count)
+static void emit(FILE *out, const char *fidelity, const char *name, const uint8_t *code, uint64_t size, const struct site *sites, unsigned count)
 {
     unsigned kept = 0;
     if (count > 0 && sites[count - 1].hole == (int)HOLE_COUNT && sites[count - 1].field + 4 == size && code[size - 5] == 0xe9) {
         size -= 5; /* falls through into the next one */
         count--;
     }
-    fprintf(out, "static const uint8_t code_%s[] = {", name);
+    fprintf(out, "static const uint8_t code_%s_%s[] = {", fidelity, name);
     for (uint64_t i = 0; i < size; i++)
         fprintf(out, "%u,", code[i]);
-    fprintf(out, "0};\nstatic const struct native_site sites_%s[] = {", name);
+    fprintf(out, "0};\nstatic const struct native_site sites_%s_%s[] = {", fidelity, name);
     for (unsigned i = 0; i < count; i++, kept++)
         fprintf(out, "{%u, %d, %lld},", (unsigned)sites[i].field, sites[i].hole, (long long)sites[i].addend);
-    fprintf(out, "{0, 0, 0}};\n#define STENCIL_%s {code_%s, sites_%s, %u, %u}\n", name, name, name, (unsigned)size, kept);
+    fprintf(out, "{0, 0, 0}};\n#define STENCIL_%s_%s {code_%s_%s, sites_%s_%s, %u, %u}\n", fidelity, name, fidelity, name, fidelity,
+            name, (unsigned)size, kept);
 }
 
 /* Stencils that are no row's. */
@@ -112,7 +113,7 @@ static bool is_role(const char *name)
     return !strcmp(name, "handler") || !strcmp(name, "fence") || !strcmp(name, "line_end") || !strcmp(name, "entry");
 }
 
-static void extract_symbol(FILE *out, FILE *index, const struct object *o, const GElf_Sym *symbol)
+static void extract_symbol(FILE *out, FILE *index, const char *fidelity, const struct object *o, const GElf_Sym *symbol)
 {
     const char *name = elf_strptr(o->elf, o->names, symbol->st_name), *reason = "";
     Elf_Scn *scn = elf_getscn(o->elf, symbol->st_shndx);
@@ -125,9 +126,9 @@ static void extract_symbol(FILE *out, FILE *index, const struct object *o, const
     if (symbol->st_size > STENCIL_BYTES_MAX)
         printf("%s: not translated (too long)\n", name + 3);
     else if (collect(o, symbol->st_shndx, data->d_buf, sites, &count, &reason)) {
-        emit(out, name + 3, data->d_buf, symbol->st_size, sites, count);
+        emit(out, fidelity, name + 3, data->d_buf, symbol->st_size, sites, count);
         if (!is_role(name + 3))
-            fprintf(index, "[ISA_OP_%s] = STENCIL_%s,\n", name + 3, name + 3);
+            fprintf(index, "[ISA_OP_%s] = STENCIL_%s_%s,\n", name + 3, fidelity, name + 3);
     } else
         printf("%s: not translated (%s)\n", name + 3, reason);
 }
@@ -149,7 +150,7 @@ static bool open_symbols(struct object *o)
 int main(int argc, char **argv)
 {
     struct object o = {0};
-    int fd = argc == 4 ? open(argv[1], O_RDONLY) : -1;
+    int fd = argc == 5 ? open(argv[1], O_RDONLY) : -1;
     if (fd < 0 || elf_version(EV_CURRENT) == EV_NONE || !(o.elf = elf_begin(fd, ELF_C_READ, NULL)) || !open_symbols(&o)) {
         fprintf(stderr, "extract: cannot read the object file %s: %s\n", argc > 1 ? argv[1] : "(none given)", strerror(errno));
         return 1;
@@ -163,7 +164,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < o.symbol_count; i++) {
         GElf_Sym symbol;
         if (gelf_getsym(o.symbols, (int)i, &symbol))
-            extract_symbol(out, index, &o, &symbol);
+            extract_symbol(out, index, argv[4], &o, &symbol);
     }
     elf_end(o.elf);
     close(fd);

@@ -21,9 +21,10 @@ struct code_cache_counts {
 struct code_cache *code_cache_create(uint32_t pages);
 void code_cache_destroy(struct code_cache *cache); /* NULL is allowed */
 /* What translated code calls; NULL where nothing is translated. */
-const struct native_stubs *code_cache_stubs(void);
+const struct native_stubs *code_cache_stubs(bool timed);
 bool code_is_full(const struct code_cache *cache);
-/* Throws all decoded code away. Not while the engine runs. Never changes the run. */
+/* Throws all decoded code away; from here on it is that of the present fidelity. To be called once the harts are made. Not while the
+ * engine runs. Never changes the run. */
 void code_flush(struct hart_shared *shared);
 struct code_cache_counts code_cache_counts(const struct code_cache *cache);
 

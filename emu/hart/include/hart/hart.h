@@ -11,6 +11,7 @@
 #include <base/state.h>
 #include <emu/emu.h>
 #include <isa/trap.h>
+#include <mem/bus.h>
 #include <mem/memory.h>
 #include <mem/reservation.h>
 #include <stdbool.h>
@@ -31,13 +32,15 @@ struct hart;
 #define L0_DATA_ENTRIES 1024u
 #define L0_CODE_ENTRIES 64u
 #define L0_EMPTY 0xfffu     /* low bits no aligned access can have */
-#define L0_SLOW_STORE 0x800u /* in wtag: stores are allowed, but the page has slow lines */
+#define L0_SLOW_STORE 0x20u /* in wtag: stores are allowed, but the page (timed: the line) is slow */
+#define L0_LINES 1024u
 #define L0_CONTEXTS 4u
 #define L0_LOG 96u
 
+/* A page in `fast`, a line in `timed` fidelity. */
 struct l0_data {
-    uint64_t rtag;   /* virtual page if loads may go ahead, else L0_EMPTY */
-    uint64_t wtag;   /* virtual page if stores may go ahead, with L0_SLOW_STORE if only past a check of the line, else L0_EMPTY */
+    uint64_t rtag;   /* virtual page or line if loads may go ahead, else L0_EMPTY */
+    uint64_t wtag;   /* the same if stores may go ahead, with L0_SLOW_STORE if only past a check of the line, else L0_EMPTY */
     uint64_t addend; /* host address = virtual address + addend (modulo 2^64) */
     uint64_t page;   /* index in struct memory */
 };
@@ -45,11 +48,13 @@ struct l0_data {
 struct l0_code {
     uint64_t tag; /* virtual page, else L0_EMPTY */
     struct code_page *page;
+    uint8_t present[LINES_PER_PAGE]; /* timed: the line is in the instruction cache, and known to be */
 };
 
 /* One set of tables per context: privilege, ASID and what else decides about a translation, so that a trap flushes nothing. */
 struct l0 {
-    struct l0_data data[L0_DATA_ENTRIES];
+    struct l0_data data[L0_DATA_ENTRIES]; /* pages */
+    struct l0_data lines[L0_LINES];       /* timed */
     struct l0_code code[L0_CODE_ENTRIES];
     uint32_t key;
     uint32_t used;            /* entries written since the last clearing; past L0_LOG all must be cleared */
@@ -76,20 +81,45 @@ struct tlb {
 enum hart_run {
     HART_RUNNING,
     HART_WAITING,   /* in WFI */
-    HART_ACCESSING, /* a device access is on its way */
+    HART_ACCESSING, /* a device access or a bus request is on its way */
 };
 
-/* A device access on its way: the part-done instruction. */
-struct hart_access {
-    uint64_t address; /* physical */
-    uint64_t value;   /* store */
-    uint64_t vaddr;   /* for tval */
-    uint16_t op;      /* enum isa_op of the load; stores: ISA_OP_illegal */
-    uint8_t size;     /* bytes */
-    uint8_t rd;
-    uint8_t len;      /* of the instruction */
-    bool write;
+enum part_kind {
+    PART_NONE,
+    PART_LOAD,
+    PART_STORE,
+    PART_LR,
+    PART_SC,
+    PART_AMO,
+    PART_FETCH,
+    PART_FETCHED, /* an instruction in two lines: both are read */
 };
+
+enum part_stage { PART_TRANSLATE_FIRST, PART_TRANSLATE_SECOND, PART_ACCESS_FIRST, PART_ACCESS_SECOND };
+
+/* An instruction that is part-done because it waits for the bus or a device: resumed, never restarted. An access that crosses a
+ * line has two pieces. */
+struct hart_part {
+    uint8_t kind;      /* enum part_kind */
+    uint8_t stage;     /* enum part_stage */
+    uint16_t op;       /* enum isa_op */
+    uint8_t size;      /* bytes */
+    uint8_t rd;
+    uint8_t len;       /* of the instruction */
+    bool bubble;       /* the instruction behind uses the result */
+    bool evicting;     /* the line that must make room is being written back */
+    bool walking;      /* the stage is in the middle of a page-table walk: */
+    bool has_pte;      /* its entry is read; what is missing is the right to write A and D to it */
+    uint8_t level;
+    uint64_t vaddr;    /* fetch: pc */
+    uint64_t value;    /* store, sc, amo: rs2 */
+    uint64_t result;   /* bytes read so far; sc: 0 or 1 */
+    uint64_t paddr[2]; /* of the pieces */
+    uint64_t pte_paddr, pte;
+};
+
+/* What a hart's cycles went to, besides executing and waiting for interrupts. */
+enum hart_stall { STALL_FETCH, STALL_LOAD, STALL_STORE, STALL_UPGRADE, STALL_WALK, STALL_DEVICE, STALL_RESERVATION, STALL_COUNT };
 
 /* Why the engine came back. */
 enum hart_exit {
@@ -112,10 +142,13 @@ struct hart {
     struct reservation *reservation;
     const uint64_t *slow;    /* line masks of struct memory (derived) */
     const uint64_t *code_lines;
+    struct l0_data *table;   /* what loads and stores look up: l0->data or l0->lines (derived) */
+    const uint8_t *present;  /* timed: lines of the page the engine runs in that are in the instruction cache (derived) */
     int64_t start;           /* budget at engine entry, or since the counts were last brought up to date */
-    int64_t bias;            /* steps that may be done at once are budget + bias; below a budget of 0 somebody must look */
-    int64_t slack;           /* and less this: steps to the end of the slice */
+    int64_t bias;            /* cycles that may be done at once are the budget's + bias; below a budget of 0 somebody must look */
+    int64_t slack;           /* and less this: cycles to the end of the slice */
     int64_t budget;          /* left over when the engine returned */
+    int64_t fresh;           /* the budget while the slice has not begun (derived) */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
     uint8_t frm;
@@ -126,6 +159,7 @@ struct hart {
     bool attention;          /* the engine should come back at the next occasion (derived) */
     uint8_t run;             /* enum hart_run */
     bool frozen;
+    bool bubble;             /* the instruction at pc uses the result of the load before it */
     uint16_t id;
     uint32_t unretired;      /* steps of this engine run that were traps, not instructions (derived) */
     struct hart_shared *shared;
@@ -134,7 +168,8 @@ struct hart {
     uint64_t steps;          /* instructions retired and traps taken */
     uint64_t instret;        /* instructions retired */
     uint64_t f[32];
-    struct hart_access access;
+    struct hart_part part;
+    uint64_t random;         /* timed: of injected failures */
 
     /* CSRs; mstatus without FS and SD, which are made on reading */
     uint64_t mstatus, mtvec, medeleg, mideleg, mie, mscratch, mepc, mcause, mtval, mcounteren, menvcfg, mcountinhibit;
@@ -148,7 +183,11 @@ struct hart {
     struct tlb itlb, dtlb;
 
     /* counts for statistics: not state */
-    uint64_t waiting_cycles, wait_began, traps, interrupts, sc_done, sc_failed;
+    uint64_t waiting_cycles, wait_began, traps, interrupts, sc_done, sc_failed, request_began;
+    uint64_t stall_cycles[STALL_COUNT];
+    uint32_t spent;          /* what steps of the part took since the engine last asked (derived) */
+    uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
+    uint64_t part_tval;
 
     struct l0 *l0_of[L0_CONTEXTS]; /* allocated when first used */
     uint8_t l0_turn;
@@ -165,10 +204,13 @@ struct hart_shared {
     struct memory *memory;
     struct reservations *reservations;
     struct code_cache *code;
-    const struct native_stubs *stubs; /* of code_cache_stubs */
     struct queue *queue;
     struct hart *harts;
     unsigned count;
+    bool timed;                 /* the present fidelity: state of the machine */
+    struct caches *caches;      /* timed */
+    struct bus *bus;
+    const struct coherence *coherence;
     struct emu_cpu_config cpu;
     struct emu_pipeline_config pipeline;
     struct emu_reservation_config reservation;
@@ -183,7 +225,9 @@ struct hart_shared {
     uint64_t (*mtime)(void *context, uint64_t cycle);
     /* first cycle, `now` or later, at which mtime >= the value */
     uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
-    void (*access_begin)(void *context, struct hart *hart);    /* hart->access is filled; schedule its effect */
+    void (*access_begin)(void *context, struct hart *hart);    /* fast: hart->part is filled; schedule its effect */
+    /* A device access takes effect now; false: access fault. */
+    bool (*device_access)(void *context, struct hart *hart, uint64_t cycle, uint64_t *value);
     void (*tohost_written)(void *context, struct hart *hart);
     const uint64_t *breaks;
     unsigned break_count;
@@ -195,13 +239,25 @@ void hart_finish(struct hart *hart);
 void hart_reset(struct hart *hart, uint64_t pc);
 void hart_state(struct state *s, struct hart *hart);
 
-/* Does at most `hard` steps (at least 1), and ends the slice at the first transfer of control, or end of a line, at which `soft`
- * steps are done. `within` says that the hart is not at such a place (hart->within as the last run left it): there the slice does
- * not end. Returns the exit reason; pc, cycle, steps and instret are up to date. */
-enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within);
+#define HART_RUN_CYCLES_MAX 60000
 
-/* Completes the device access on its way: the value read, or a fault. The instruction retires or traps. */
-void hart_access_done(struct hart *hart, bool fault, uint64_t value);
+/* Executes instructions that begin within the next `hard` cycles (1 to HART_RUN_CYCLES_MAX).
+ * fast: ends the slice at the first transfer of control, or end of a line, at which `soft` cycles are done. `within` says that the
+ * hart is not at such a place (hart->within as the last run left it): there the slice does not end.
+ * timed: the slice ends `soft` cycles (at least `hard`) from now, or at such a place before what would go beyond that, unless nothing
+ * has been executed in it yet (`fresh`).
+ * Returns the exit reason; pc, cycle, steps and instret are up to date. */
+enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within, bool fresh);
+
+/* fast: the device access on its way takes effect at `cycle`; the instruction retires or traps. */
+void hart_access_due(struct hart *hart, uint64_t cycle);
+
+/* timed: the bus has granted this hart's request. The clock is set, the instruction retires, traps, or is to be resumed. */
+void hart_granted(struct hart *hart, const struct bus_grant *grant);
+/* timed: the hart's reservation is lost. If its sc waits for the bus it fails at once, without a transaction. True if so. */
+bool hart_reservation_lost(struct hart *hart, uint64_t cycle);
+/* timed: a cache of this hart has lost a line or the right to write to it. */
+void hart_line_lowered(struct hart *hart, uint32_t slot);
 
 /* The pins' level reaches the hart. */
 void hart_pins_arrive(struct hart *hart);
@@ -237,6 +293,7 @@ enum mmu_access { MMU_FETCH, MMU_LOAD, MMU_STORE };
 
 struct mmu_result {
     bool ok;
+    bool needs_walk;
     uint8_t fault;   /* enum isa_trap */
     uint64_t paddr;
 };
@@ -244,6 +301,24 @@ struct mmu_result {
 /* Translates one access of 1 to 8 bytes that does not cross a page, and checks PMP. May walk, set A and D bits and fill the TLB.
  * `mode` is the effective privilege. */
 struct mmu_result mmu_translate(struct hart *hart, uint64_t vaddr, unsigned size, enum mmu_access access);
+/* The same without a walk: `needs_walk` when the TLB does not have it; nothing is changed. */
+struct mmu_result mmu_translate_cached(struct hart *hart, uint64_t vaddr, unsigned size, enum mmu_access access);
+
+/* A walk in steps, for those who must wait for memory in between. */
+struct mmu_step {
+    enum { MMU_STEP_READ, MMU_STEP_UPDATE, MMU_STEP_DONE, MMU_STEP_FAULT } next;
+    uint8_t fault;      /* enum isa_trap */
+    unsigned level;     /* READ: of the entry to read */
+    uint64_t pte_paddr; /* READ: the entry to read; UPDATE: the entry in which A and D must be set, */
+    uint64_t pte;       /* to this value */
+};
+/* The first entry to read. */
+struct mmu_step mmu_walk_begin(const struct hart *hart, uint64_t vaddr, enum mmu_access access);
+/* What follows once the entry at pte_paddr, of this level, is known to be `pte`. DONE: mmu_walk_finish it. */
+struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte_paddr,
+                              uint64_t pte);
+/* Enters the leaf into the TLB. */
+void mmu_walk_finish(struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte);
 /* Walk without side effects, for inspection. */
 bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t *ret_paddr);
 /* sfence.vma; vaddr_all/asid_all when rs1/rs2 is x0. */
@@ -255,6 +330,12 @@ void mmu_l0_flush(struct hart *hart);
 void mmu_l0_flush_code(struct hart *hart);
 /* Enters the page of an access that just translated into the tables, as far as TLB, PMP and slow lines allow. */
 void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr);
+/* timed: the line of an access, as far as its page's entry and the data cache allow. */
+void mmu_l0_fill_line(struct hart *hart, uint64_t vaddr, uint64_t paddr, uint32_t slot);
+/* timed: the instruction line at vaddr, whose page has an entry, is in `slot` of the instruction cache. */
+void mmu_l0_fill_present(struct hart *hart, uint64_t vaddr, uint32_t slot);
+/* timed: a line has become slow. */
+void mmu_l0_demote_line(struct hart_shared *shared, uint32_t line);
 void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code);
 /* All harts: page now has a slow line, so that no table may hold it plainly writable. */
 void mmu_l0_demote(struct hart_shared *shared, uint32_t page);

@@ -2,9 +2,12 @@
  *
  * Stencils: one function a row, with the row's own semantics, written so that operands appear as addresses of undefined symbols.
  * The compiler leaves a relocation wherever an operand stands; native/extract.c turns code and relocations into a table, and
- * native.c copies and patches. This file is compiled for that only and never linked. Every stencil ends in st_continue, which is
+ * native.c copies and patches. Included by stencils_fast.c and stencils_timed.c, which are compiled for that only and never linked. Every stencil ends in st_continue, which is
  * the next instruction's code. `op` is the run's first op throughout; hole_op is the distance to this instruction's own.
  */
+#ifndef HART_NATIVE_STENCILS_H
+#define HART_NATIVE_STENCILS_H
+
 #include "../engine.h"
 #include "../native_stubs.h"
 #include "../rows.h"
@@ -16,6 +19,7 @@ extern char hole_imm[];                   /* immediate */
 extern char hole_at[], hole_next[];       /* offsets in the page of this instruction and the one behind it */
 extern char hole_op[];                    /* bytes from the first op to this one */
 extern char hole_exact[];                 /* bytes from the first op to this one's second copy */
+extern char hole_line[];                  /* branches, jumps, line ends: the line in the page that they lead to */
 
 op_function st_continue;
 
@@ -34,6 +38,7 @@ op_function st_continue;
 #define ENTER(pc)       return h->stubs->enter(h, pc, budget)
 #define RUN(to)         return (to)->run(h, to, budget, l0)
 #define NEXT_INSN(slots) return st_continue(h, op, budget, l0)
+#define TARGET_LINE     HOLE(line)
 
 /* Left to their handlers, through the stencil `handler`. */
 #define ROW_CSR(name, width)
@@ -63,7 +68,7 @@ HANDLER(fence)
 
 HANDLER(line_end)
 {
-    FOLLOW();
+    FOLLOW(TARGET_LINE);
 }
 
 /* What an op in the middle of a run leads to: makes `op` the first op again. hole_op is negative here. */
@@ -72,3 +77,5 @@ HANDLER(entry)
     op = HERE;
     NEXT_INSN(1);
 }
+
+#endif

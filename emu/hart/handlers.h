@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The engine of `fast` fidelity: executes decoded runs, one step a cycle. `budget` is what is left of the steps granted; the length
- * of a run is taken off when it is entered and given back for what was not executed, so that nothing is counted on the way.
- * Handlers are made here from the rows: the row's function says what is computed, the handler does registers, memory and traps.
- * What needs more than a few instructions is in slow.c and reached by tail calls only.
+ * The handlers of one fidelity, which the includer (engine_fast.c, engine_timed.c) names: they execute decoded runs. `budget` is what
+ * is left of the cycles and steps granted; what a run costs is taken off when it is entered and given back for what was not
+ * executed, so that nothing is counted on the way. Handlers are made here from the rows: the row's function says what is computed,
+ * the handler does registers, memory and traps. What needs more than a few instructions is in slow.c, timed.c and enter.c and reached
+ * by tail calls only.
  */
+#ifndef HART_HANDLERS_H
+#define HART_HANDLERS_H
+
 #include "engine.h"
 #include "rows.h"
 
@@ -21,7 +25,11 @@
 #define PC            op_pc(h, op)
 #define NEXT_PC       op_next_pc(h, op)
 #define HERE          op
-#define SLOW(part, ...) TAIL(slow_##part(h, op, budget, l0, ##__VA_ARGS__))
+#define SLOW(part, ...) TAIL(slow_part_##part(h, op, budget, l0, ##__VA_ARGS__))
+#define slow_part_over slow_over
+#define slow_part_fp_load slow_fp_load
+#define slow_part_illegal slow_illegal
+#define TARGET_LINE (((op->at & AT_OFFSET) + (uint32_t)op->imm) >> LINE_SHIFT & (LINES_PER_PAGE - 1))
 #define ENTER(pc)       TAIL(engine_enter(h, pc, budget))
 #define RUN(to)         GO(to)
 #define NEXT_INSN(slots) NEXT(slots)
@@ -106,10 +114,10 @@ static inline unsigned op_rm(const struct hart *h, const struct op *op)
 
 HANDLER(line_end)
 {
-    FOLLOW();
+    FOLLOW((uint32_t)op->imm >> LINE_SHIFT & (LINES_PER_PAGE - 1));
 }
 
-const struct op_handlers op_handlers = {
+const struct op_handlers FIDELITY(op_handlers) = {
     .row = {[ISA_OP_illegal] = slow_illegal,
 #define INSN(name, ...) [ISA_OP_##name] = op_##name,
 #include <isa/insn.def>
@@ -120,5 +128,8 @@ const struct op_handlers op_handlers = {
     .stale = engine_stale,
     .breakpoint = engine_breakpoint,
     .straddle = engine_straddle,
+    .two_lines = engine_two_lines,
     .cut = engine_cut,
 };
+
+#endif

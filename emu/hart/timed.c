@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Loads, stores and atomics of `timed` fidelity when the table of lines does not have them: first what the data cache can answer at
+ * once, then the long way by steps (part.c).
+ * As in slow.c no function gives away the address of a local.
+ */
+#include "part.h"
+
+#include "engine.h"
+
+static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
+{
+    TAIL(engine_trap(h, cause, tval, op_pc(h, op), budget + left));
+}
+
+/* Fills in h->part. (Not by a struct handed on: a tail call is a jump only if its arguments fit in registers.) */
+static inline void begin_part(struct hart *h, const struct op *op, enum part_kind kind, enum isa_op row, unsigned size, uint64_t vaddr,
+                              uint64_t value)
+{
+    const struct op *next = op + (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+    h->part = (struct hart_part){.kind = (uint8_t)kind, .op = (uint16_t)row, .size = (uint8_t)size, .rd = op->a,
+                                 .len = op->at & AT_LONG ? 4 : 2, .vaddr = vaddr, .value = value, .bubble = next->at & AT_BUBBLE};
+}
+
+/* The long way, for the part begun; `budget` is that before the instruction. */
+static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
+{
+    bool within = !is_line_end(op + (op->at >> AT_SLOTS_SHIFT & 3) + 1);
+    uint64_t pc = op_pc(h, op), next_pc = op_next_pc(h, op);
+    engine_settle(h, budget);
+    h->pc = pc;
+    h->spent = 0;
+    enum part_result result = part_go(h);
+    if (result == PART_WAIT) {
+        h->steps++; /* beginning to wait is a step: a position says whether it has begun */
+        TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
+    }
+    budget -= BUDGET(h->spent, 0);
+    h->start = budget;
+    if (result == PART_FAULT)
+        TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    part_apply(h);
+    budget -= ONE_STEP;
+    if (h->attention) {
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, next_pc, budget));
+    }
+    TAIL(engine_enter_within(h, next_pc, budget, within));
+}
+
+/* ---- the short way: the page is known, and the cache has the line ---- */
+
+static const struct l0_data *page_of_load(const struct hart *h, uint64_t address, unsigned width)
+{
+    const struct l0_data *page = l0_page_way(h->l0->data, address);
+    return page->rtag == l0_page_tag(address, width) ? page : NULL;
+}
+
+static const struct l0_data *page_of_store(const struct hart *h, uint64_t address, unsigned width)
+{
+    const struct l0_data *page = l0_page_way(h->l0->data, address);
+    return (page->wtag & ~(uint64_t)L0_SLOW_STORE) == l0_page_tag(address, width) ? page : NULL;
+}
+
+op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
+{
+    unsigned width = isa_rows[row].width;
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
+    const struct l0_data *page = page_of_load(h, address, width);
+    if (LIKELY(page)) {
+        uint32_t slot = part_readable(h, part_data_cache(h), part_line((uint32_t)page->page, address));
+        if (slot != CACHE_NONE) {
+            mmu_l0_fill_line(h, address, address, slot);
+            engine_load_result(h, row, op->a, host_load(address + page->addend, width));
+            NEXT(1);
+        }
+    }
+    int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (address % width && !h->shared->cpu.misaligned)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
+    begin_part(h, op, PART_LOAD, row, width, address, 0);
+    TAIL(by_steps(h, op, budget + left));
+}
+
+/* The slot to write to when nothing but the line's bytes and state is concerned; else CACHE_NONE. */
+static uint32_t simple_store(const struct hart *h, const struct l0_data *page, uint64_t address)
+{
+    if (!page || is_code_line(h, page->page, address) || h->shared->reservation.own_store_clears)
+        return CACHE_NONE;
+    return part_writable(h, part_line((uint32_t)page->page, address));
+}
+
+static void make_written(struct hart *h, uint32_t slot)
+{
+    struct cache_slot *held = &h->shared->caches->slot[slot];
+    held->state = h->shared->coherence->row[held->state][STIMULUS_STORE].next;
+}
+
+op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value)
+{
+    uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
+    const struct l0_data *page = page_of_store(h, address, width);
+    uint32_t slot = simple_store(h, page, address);
+    if (LIKELY(slot != CACHE_NONE)) {
+        make_written(h, slot);
+        host_store(address + page->addend, width, value);
+        mmu_l0_fill_line(h, address, address, slot);
+        NEXT(1);
+    }
+    int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (address % width && !h->shared->cpu.misaligned)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
+    TAIL(by_steps(h, op, budget + left));
+}
+
+op_result timed_lr(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
+{
+    uint64_t address = h->x[op->b];
+    int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (address % width)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
+    begin_part(h, op, PART_LR, ISA_OP_illegal, width, address, 0);
+    TAIL(by_steps(h, op, budget + left));
+}
+
+op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width)
+{
+    uint64_t address = h->x[op->b], value = h->x[(uint32_t)op->imm];
+    int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (address % width)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    if (h->reservation->size) {
+        begin_part(h, op, PART_SC, ISA_OP_illegal, width, address, value);
+        TAIL(by_steps(h, op, budget + left));
+    }
+    h->sc_failed++;
+    if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED)) {
+        engine_settle(h, budget + left);
+        h->pc = op_pc(h, op);
+        hart_emit(h, EMU_EVENT_SC_FAILED, h->reservation->lost, 0, UINT16_MAX);
+    }
+    h->x[op->a] = 1;
+    NEXT(1);
+}
+
+op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
+{
+    unsigned width = isa_rows[row].width;
+    uint64_t address = h->x[op->b], value = h->x[(uint32_t)op->imm];
+    const struct l0_data *page = page_of_store(h, address, width);
+    uint32_t slot = page && !is_code_line(h, page->page, address) ? part_writable(h, part_line((uint32_t)page->page, address))
+                                                                  : CACHE_NONE;
+    if (LIKELY(slot != CACHE_NONE)) {
+        store_mark_slow(h->shared, (uint32_t)page->page, (unsigned)(address % PAGE_BYTES / LINE_BYTES));
+        make_written(h, slot);
+        uint64_t old = host_load(address + page->addend, width);
+        host_store(address + page->addend, width, engine_amo_result(row, old, value));
+        h->x[op->a] = sign_extend(old, width);
+        mmu_l0_fill_line(h, address, address, slot);
+        NEXT(1);
+    }
+    int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (address % width)
+        TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    begin_part(h, op, PART_AMO, row, width, address, value);
+    TAIL(by_steps(h, op, budget + left));
+}
