@@ -143,10 +143,12 @@ void emu_config_text(const struct emu_config *config, const struct emu_config_ro
 {
     uint64_t value = emu_config_value(config, row);
     const char *word = "";
-    if (row->kind == EMU_CONFIG_NUMBER)
+    if (row->kind == EMU_CONFIG_NUMBER) {
         snprintf(ret_text, 32, "%" PRIu64, value);
-    else
-        snprintf(ret_text, 32, "%.*s", (int)word_at(row->words, value, &word), word);
+    } else {
+        size_t length = word_at(row->words, value, &word);
+        snprintf(ret_text, 32, "%.*s", (int)length, word);
+    }
 }
 
 /* ---- what must hold between fields ---- */

@@ -3,6 +3,7 @@
  * The parser of the command line. It knows the rows' shape, not what any option means.
  */
 #include "cli.h"
+#include "word.h"
 
 #include <string.h>
 
@@ -10,32 +11,6 @@ void options_init(struct options *options)
 {
     *options = (struct options){.max_cycles = UINT64_MAX, .escape = 'A' - '@'};
     emu_config_init(&options->machine);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { LONGEST = 31 };
-    size_t rows[LONGEST + 1][LONGEST + 1];
-    size_t m = least(strlen(a), LONGEST), n = least(strlen(b), LONGEST);
-    for (size_t i = 0; i <= m; i++)
-        for (size_t j = 0; j <= n; j++) {
-            if (i == 0 || j == 0) {
-                rows[i][j] = i + j;
-                continue;
-            }
-            size_t best = least(rows[i - 1][j], rows[i][j - 1]) + 1;
-            best = least(best, rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                best = least(best, rows[i - 2][j - 2] + 1);
-            rows[i][j] = best;
-        }
-    return rows[m][n];
 }
 
 static const struct option_row *option_find(const char *name)
@@ -51,17 +26,12 @@ static const struct option_row *option_find(const char *name)
 /* The known option that `name` was probably meant to be; NULL if none is near. */
 static const struct option_row *option_nearest(const char *name)
 {
-    const struct option_row *nearest = NULL;
-    size_t bound = least(strlen(name) / 3 + 1, 3) + 1;
-    for (size_t i = 0; i < option_row_count; i++) {
-        const struct option_row *row = &option_rows[i];
-        size_t d = distance(name, row->name);
-        if (row->owner != OPTION_HIDDEN && d < bound && d < strlen(row->name)) {
-            bound = d;
-            nearest = row;
-        }
-    }
-    return nearest;
+    const struct option_row *row = NULL;
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_rows[i].owner != OPTION_HIDDEN && nearest_offer(&nearest, option_rows[i].name))
+            row = &option_rows[i];
+    return row;
 }
 
 static bool unknown_option(const char *spelling, const char *name, struct emu_error *error)
@@ -78,7 +48,9 @@ static bool option_parse(struct options *options, int argc, char **argv, int *in
 {
     const char *word = argv[*index];
     char spelling[64];
-    size_t length = least(strcspn(word, "="), sizeof spelling - 1);
+    size_t length = strcspn(word, "=");
+    if (length >= sizeof spelling)
+        length = sizeof spelling - 1;
     memcpy(spelling, word, length);
     spelling[length] = '\0';
     const char *value = strchr(word, '=');
@@ -88,11 +60,12 @@ static bool option_parse(struct options *options, int argc, char **argv, int *in
         return unknown_option(spelling, name, error);
     if (value)
         value++;
-    if (value && !row->argument)
+    const char *argument = option_argument(row);
+    if (value && !argument)
         return emu_error_set(error, "%s takes no value, but was given '%s'", spelling, value);
-    if (row->argument && !value) {
+    if (argument && !value) {
         if (*index + 1 >= argc)
-            return emu_error_set(error, "%s needs a value: %s", spelling, row->argument);
+            return emu_error_set(error, "%s needs a value: %s", spelling, argument);
         value = argv[++*index];
     }
     return row->set(options, row, spelling, value, error);

@@ -4,18 +4,16 @@
  */
 #define _GNU_SOURCE
 #include "image.h"
+#include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#define IMAGE_BYTES_MOST (INT64_C(8) << 30)
-#define BUNDLED_HARTS    4
+#define IMAGE_BYTES_MOST (UINT64_C(8) << 30)
 
 const char *const image_role_names[IMAGE_ROLE_COUNT] = {"firmware", "kernel", "initrd", "dtb"};
 
@@ -38,37 +36,14 @@ static const struct packaged packaged_guest = {
     {"/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", NULL},
 };
 
-static bool read_all(int fd, struct image *image)
-{
-    size_t done = 0;
-    while (done < image->bytes) {
-        ssize_t n = read(fd, (char *)image->data + done, image->bytes - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            if (n == 0)
-                errno = EIO; /* the file shrank meanwhile */
-            return false;
-        }
-        done += n;
-    }
-    return true;
-}
-
 static bool read_opened(struct image *image, int fd, const char *path, struct emu_error *error)
 {
-    struct stat status;
-    if (fstat(fd, &status))
-        return emu_error_set(error, "cannot read %s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return emu_error_set(error, "cannot read %s: %s", path, S_ISDIR(status.st_mode) ? strerror(EISDIR) : "Not a regular file");
-    if (status.st_size == 0)
+    if (image->bytes == 0)
         return emu_error_set(error, "cannot use %s: the file is empty", path);
-    if (status.st_size > IMAGE_BYTES_MOST)
+    if (image->bytes > IMAGE_BYTES_MOST)
         return emu_error_set(error, "cannot use %s: the file is larger than 8 GiB", path);
-    image->bytes = status.st_size;
     image->data = malloc(image->bytes);
-    if (!image->data || !read_all(fd, image))
+    if (!image->data || !file_read(fd, image->data, image->bytes))
         return emu_error_set(error, "cannot read %s: %s", path, strerror(errno));
     image->hash = XXH3_64bits(image->data, image->bytes);
     image->path = realpath(path, NULL);
@@ -79,9 +54,11 @@ static bool read_opened(struct image *image, int fd, const char *path, struct em
 
 bool image_read(struct image *image, const char *path, struct emu_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not hang us */
+    int64_t bytes;
+    int fd = file_open(path, &bytes, error);
     if (fd < 0)
-        return emu_error_set(error, "cannot read %s: %s", path, strerror(errno));
+        return false;
+    image->bytes = bytes;
     bool ok = read_opened(image, fd, path, error);
     close(fd);
     return ok;
@@ -109,10 +86,15 @@ static bool load_firmware(struct images *images, const struct options *options, 
     return strcmp(bios, "default") ? image_read(image, bios, error) : read_packaged(image, &packaged_firmware, error);
 }
 
-bool images_load(struct images *images, struct options *options, struct emu_error *error)
+bool images_are_bundled(const struct options *options)
+{
+    return !options->program && !options->kernel && !options->bios;
+}
+
+bool images_load(struct images *images, const struct options *options, struct emu_error *error)
 {
     const char *kernel = options->program ? options->program : options->kernel;
-    bool bundled = !kernel && !options->bios;
+    bool bundled = images_are_bundled(options);
     if (!kernel && (options->initrd || options->machine.bootargs))
         return emu_error_set(error, "%s needs a -kernel", options->initrd ? "-initrd" : "-append");
     if (!load_firmware(images, options, kernel || bundled, error))
@@ -121,8 +103,6 @@ bool images_load(struct images *images, struct options *options, struct emu_erro
         return false;
     if (bundled && !read_packaged(&images->role[IMAGE_KERNEL], &packaged_guest, error))
         return false;
-    if (bundled && !options->harts_given)
-        options->machine.harts = BUNDLED_HARTS;
     if (options->initrd && !image_read(&images->role[IMAGE_INITRD], options->initrd, error))
         return false;
     return !options->dtb || image_read(&images->role[IMAGE_DTB], options->dtb, error);

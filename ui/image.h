@@ -22,8 +22,10 @@ struct images {
     struct image role[IMAGE_ROLE_COUNT];
 };
 
-/* Decides which files the options mean, reads them all, and sets harts of the bundled guest. False with a sentence. */
-bool images_load(struct images *images, struct options *options, struct emu_error *error);
+/* Whether the options name nothing to run, so that the bundled guest is meant. */
+bool images_are_bundled(const struct options *options);
+/* Decides which files the options mean and reads them all. False with a sentence. */
+bool images_load(struct images *images, const struct options *options, struct emu_error *error);
 /* Lets *config point at the bytes. */
 void images_configure(const struct images *images, struct emu_config *config);
 /* Frees the bytes, which the machine has copied; names, sizes and hashes stay. */

@@ -5,8 +5,10 @@
  */
 #define _GNU_SOURCE
 #include "cli.h"
+#include "config.h"
 #include "ending.h"
 #include "image.h"
+#include "machine_file.h"
 #include "record.h"
 #include "replay.h"
 #include "session.h"
@@ -20,6 +22,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define BUNDLED_HARTS 4
 
 struct program {
     struct options options;
@@ -47,26 +51,42 @@ static void occupy_standard_files(void)
         close(fd);
 }
 
+/* What is below the command line: the record, then the machine files, later over earlier. */
+static bool read_base(struct program *program, struct options *options, const struct options *given, struct emu_error *error)
+{
+    options_init(options);
+    if (given->replay_file) {
+        if (!replay_read(&program->replay, given->replay_file, error))
+            return false;
+        replay_base(&program->replay, options);
+    }
+    for (unsigned i = 0; i < given->machine_file_count; i++)
+        if (!machine_file_read(options, given->machine_files[i], error))
+            return false;
+    if (given->replay_file && (given->program || given->kernel)) {
+        options->kernel = NULL;
+        if (given->program)
+            options->bios = given->bios ? given->bios : "none";
+    }
+    return true;
+}
+
+/* Twice: what the command line asks to be read comes below it, wherever it stands there. */
 static bool read_options(struct program *program, int argc, char **argv, struct emu_error *error)
 {
-    struct options *options = &program->options;
-    options_init(options);
-    if (!options_parse(options, argc, argv, error))
+    struct options given, *options = &program->options;
+    options_init(&given);
+    if (!options_parse(&given, argc, argv, error))
         return false;
-    if (!options->replay_file)
+    if (given.help || given.version || given.reference) {
+        *options = given;
         return true;
-    /* The record is the base, the command line comes on top. */
-    if (!replay_read(&program->replay, options->replay_file, error))
-        return false;
-    struct options given = *options;
-    options_init(options);
-    replay_base(&program->replay, options);
-    if (given.program || given.kernel) {
-        options->kernel = NULL;
-        if (given.program)
-            options->bios = given.bios ? given.bios : "none";
     }
-    return options_parse(options, argc, argv, error);
+    if (!read_base(program, options, &given, error) || !options_parse(options, argc, argv, error))
+        return false;
+    if (images_are_bundled(options) && !options->harts_given)
+        options->machine.harts = BUNDLED_HARTS;
+    return config_finish(options, error);
 }
 
 static bool open_console(struct program *program, struct emu_error *error)
@@ -121,6 +141,9 @@ static bool check_files(const struct options *options, struct emu_error *error)
         for (unsigned r = 0; r < sizeof read / sizeof read[0]; r++)
             if (is_same_file(written[w], read[r]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned m = 0; m < options->machine_file_count; m++)
+            if (is_same_file(written[w], options->machine_files[m]))
+                return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
         for (unsigned other = 0; other < w; other++)
             if (written[w] && written[other] && (!strcmp(written[w], written[other]) || is_same_file(written[w], written[other])))
                 return emu_error_set(error, "two things would be written to %s", written[w]);
@@ -128,7 +151,7 @@ static bool check_files(const struct options *options, struct emu_error *error)
     return true;
 }
 
-static bool build(struct program *program, int argc, char **argv, struct emu_error *error)
+static bool build(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
     if (!check_files(options, error) || !images_load(&program->images, options, error))
@@ -146,6 +169,11 @@ static void notes(const struct options *options)
 {
     for (unsigned i = 0; i < options->ignored_count; i++)
         fprintf(stderr, "lockscope: note: -%s means nothing here and is ignored\n", options->ignored[i]->name);
+    const struct emu_config *config = &options->machine;
+    if (config_is_approximate(config))
+        fprintf(stderr,
+                "lockscope: --quantum %u: an approximation: harts may run further ahead than the %u cycles nobody can notice\n",
+                config->quantum_cycles, config_lookahead(config));
 }
 
 /* A word for a POSIX shell. */
@@ -213,7 +241,11 @@ static int run(struct program *program, int argc, char **argv)
         fprintf(stderr, "lockscope: there is no generated page '%s'\n", options->reference);
         return ending_rows[ENDING_ERROR].code;
     }
-    if (!build(program, argc, argv, &error)) {
+    if (options->print_config) {
+        config_print(stdout, &options->machine);
+        return 0;
+    }
+    if (!build(program, &error)) {
         say(&error);
         return ending_rows[ENDING_ERROR].code;
     }

@@ -5,8 +5,10 @@
  */
 #define _GNU_SOURCE
 #include "option.h"
+#include "config.h"
+#include "word.h"
 
-#include <emu/platform.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,31 +16,6 @@
 #define SETTER(id)                                                                                                                 \
     static bool set_##id(struct options *options, const struct option_row *row, const char *spelling, const char *value,           \
                          struct emu_error *error)
-
-#define MIB             (UINT64_C(1) << 20)
-#define RAM_BYTES_LEAST MIB
-#define RAM_BYTES_MOST  (UINT64_C(8) << 30)
-
-bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value)
-{
-    bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    const char *digits = text + (hexadecimal ? 2 : 0);
-    const char *allowed = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
-    size_t length = strspn(digits, allowed);
-    if (length == 0 || digits[length] != '\0')
-        return false;
-    uint64_t value = 0;
-    for (size_t i = 0; i < length; i++) {
-        char digit[2] = {digits[i], '\0'};
-        if (__builtin_mul_overflow(value, hexadecimal ? UINT64_C(16) : UINT64_C(10), &value) ||
-            __builtin_add_overflow(value, strtoull(digit, NULL, 16), &value))
-            return false;
-    }
-    if (value < least || value > most)
-        return false;
-    *ret_value = value;
-    return true;
-}
 
 /* "word=value,word,...": cuts the first piece off; value is NULL when there is no '='. */
 struct piece {
@@ -63,18 +40,6 @@ static bool piece_next(const char **cursor, struct piece *ret)
     return true;
 }
 
-static bool switch_parse(const char *text, bool *ret_on)
-{
-    static const char *const words[][2] = {{"off", "on"}, {"no", "yes"}, {"false", "true"}};
-    for (size_t i = 0; text && i < sizeof words / sizeof words[0]; i++)
-        for (int on = 0; on < 2; on++)
-            if (!strcmp(text, words[i][on])) {
-                *ret_on = on;
-                return true;
-            }
-    return false;
-}
-
 SETTER(machine)
 {
     struct piece piece;
@@ -95,6 +60,68 @@ SETTER(machine)
     return true;
 }
 
+/* What the user wrote, for config_set. */
+static void where_write(char where[static 128], const char *spelling, const char *value)
+{
+    snprintf(where, 128, "%.40s %.80s", spelling, value);
+}
+
+/* Options whose value is that of one row. */
+SETTER(row)
+{
+    char where[128];
+    where_write(where, spelling, value);
+    return config_set(options, option_config_row(row), value, where, error);
+}
+
+SETTER(set)
+{
+    char where[128], section[64], key[64];
+    struct emu_error why;
+    where_write(where, spelling, value);
+    size_t section_length = strcspn(value, ".="), key_length = strcspn(value + section_length, "=");
+    const char *text = strchr(value, '=');
+    if (value[section_length] != '.' || !text || section_length >= sizeof section || key_length > sizeof key)
+        return emu_error_set(error, "%s: write SECTION.KEY=VALUE, as bus.memory=60", where);
+    snprintf(section, sizeof section, "%.*s", (int)section_length, value);
+    snprintf(key, sizeof key, "%.*s", (int)key_length - 1, value + section_length + 1);
+    const struct emu_config_row *found = config_find(section, key, &why);
+    if (!found)
+        return emu_error_set(error, "%s: %s", where, why.text);
+    return config_set(options, found, text + 1, where, error);
+}
+
+/* SIZE and other keys of the cache's section. */
+static bool set_cache(struct options *options, const char *section, const char *spelling, const char *value,
+                      struct emu_error *error)
+{
+    struct piece piece;
+    struct emu_error why;
+    char where[128];
+    const char *cursor = value;
+    where_write(where, spelling, value);
+    for (bool first = true; piece_next(&cursor, &piece); first = false) {
+        if (!piece.value && !first)
+            return emu_error_set(error, "%s: write SIZE[,KEY=VALUE]..., as 16K,ways=2", where);
+        const struct emu_config_row *found = config_find(section, piece.value ? piece.text : "size", &why);
+        if (!found)
+            return emu_error_set(error, "%s: %s", where, why.text);
+        if (!config_set(options, found, piece.value ? piece.value : piece.text, where, error))
+            return false;
+    }
+    return true;
+}
+
+SETTER(l1i)
+{
+    return set_cache(options, "l1i", spelling, value, error);
+}
+
+SETTER(l1d)
+{
+    return set_cache(options, "l1d", spelling, value, error);
+}
+
 static const struct cpu_property *cpu_property_find(const char *name)
 {
     for (size_t i = 0; i < cpu_property_count; i++)
@@ -103,50 +130,31 @@ static const struct cpu_property *cpu_property_find(const char *name)
     return NULL;
 }
 
-static bool set_cpu_property(struct emu_cpu_config *cpu, const struct piece *piece, const char *spelling, const char *value,
-                             struct emu_error *error)
-{
-    const struct cpu_property *property = cpu_property_find(piece->text);
-    if (!property)
-        return emu_error_set(error, "%s %s: harts have no property '%s'; docs/reference/options.md lists them", spelling, value,
-                             piece->text);
-    void *field = (char *)cpu + property->offset;
-    if (property->bytes == sizeof(bool)) {
-        bool on;
-        if (!switch_parse(piece->value, &on))
-            return emu_error_set(error, "%s %s: %s must be on or off", spelling, value, property->name);
-        memcpy(field, &on, sizeof on);
-        return true;
-    }
-    uint64_t number;
-    if (!piece->value || !number_parse(piece->value, property->least, property->most, &number))
-        return emu_error_set(error, "%s %s: %s must be %u to %u", spelling, value, property->name, property->least, property->most);
-    memcpy(field, &(unsigned){number}, sizeof(unsigned));
-    return true;
-}
-
 SETTER(cpu)
 {
     struct piece piece;
+    char where[128];
     const char *cursor = value;
+    where_write(where, spelling, value);
     piece_next(&cursor, &piece);
     if (piece.value || strcmp(piece.text, "rv64"))
-        return emu_error_set(error, "%s %s: there is no hart type '%s'; the only one is rv64", spelling, value, piece.text);
-    while (piece_next(&cursor, &piece))
-        if (!set_cpu_property(&options->machine.cpu, &piece, spelling, value, error))
+        return emu_error_set(error, "%s: there is no hart type '%s'; the only one is rv64", where, piece.text);
+    while (piece_next(&cursor, &piece)) {
+        const struct cpu_property *property = cpu_property_find(piece.text);
+        if (!property)
+            return emu_error_set(error, "%s: harts have no property '%s'; docs/reference/options.md lists them", where, piece.text);
+        const struct emu_config_row *found = emu_config_find(property->section, property->key);
+        if (!config_set(options, found, piece.value ? piece.value : "", where, error))
             return false;
+    }
     return true;
 }
 
 SETTER(smp)
 {
-    uint64_t harts;
-    const char *number = strncmp(value, "cpus=", 5) ? value : value + 5;
-    if (!number_parse(number, 1, PLATFORM_HARTS_MAX, &harts))
-        return emu_error_set(error, "%s %s: the number of harts must be 1 to %d", spelling, value, PLATFORM_HARTS_MAX);
-    options->machine.harts = harts;
-    options->harts_given = true;
-    return true;
+    char where[128];
+    where_write(where, spelling, value);
+    return config_set(options, emu_config_find("machine", "harts"), strncmp(value, "cpus=", 5) ? value : value + 5, where, error);
 }
 
 /* QEMU's sizes: digits, a fraction, one of the suffixes B K M G T; without a suffix MiB. */
@@ -166,19 +174,32 @@ static bool size_parse(const char *text, uint64_t *ret_bytes)
     if (length == 0 || length > 15 || text[0] == '.')
         return false;
     double bytes = strtod(text, &end) * (double)(UINT64_C(1) << shift);
-    if (end != suffix || bytes > (double)RAM_BYTES_MOST)
+    if (end != suffix || bytes > 1e18)
         return false;
     *ret_bytes = bytes;
     return true;
 }
 
+/* For values that are not spelled as config_set reads them. */
+static bool number_set(struct options *options, const struct emu_config_row *row, uint64_t value, const char *where,
+                       struct emu_error *error)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return config_set(options, row, text, where, error);
+}
+
 SETTER(memory)
 {
+    const struct emu_config_row *ram = emu_config_find("machine", "ram");
+    char where[128];
     uint64_t bytes;
-    if (!size_parse(strncmp(value, "size=", 5) ? value : value + 5, &bytes) || bytes < RAM_BYTES_LEAST || bytes % 4096)
-        return emu_error_set(error, "%s %s: RAM must be 4M to 8G in steps of 4K, as 128M or 1.5G", spelling, value);
-    options->machine.ram_bytes = bytes;
-    return true;
+    where_write(where, spelling, value);
+    if (!size_parse(strncmp(value, "size=", 5) ? value : value + 5, &bytes) || bytes < ram->least || bytes > ram->most ||
+        bytes % 4096)
+        return emu_error_set(error, "%s: RAM must be %" PRIu64 "M to %" PRIu64 "G in steps of 4K, as 128M or 1.5G", where,
+                             ram->least >> 20, ram->most >> 30);
+    return number_set(options, ram, bytes, where, error);
 }
 
 /* Options that only name something. */
@@ -198,6 +219,17 @@ TEXT_SETTER(dtb, dtb)
 TEXT_SETTER(stats, stats_file)
 TEXT_SETTER(record, record_file)
 TEXT_SETTER(replay_input, replay_file)
+
+/* Read by the caller, who opens files, before the other options are applied on top. */
+SETTER(machine_file)
+{
+    if (value[0] == '\0')
+        return emu_error_set(error, "%s '': the name of a file must not be empty", spelling);
+    if (options->machine_file_count == MACHINE_FILES_MOST)
+        return emu_error_set(error, "%s %s: there can be %d machine files", spelling, value, MACHINE_FILES_MOST);
+    options->machine_files[options->machine_file_count++] = value;
+    return true;
+}
 
 SETTER(append)
 {
@@ -224,6 +256,7 @@ FLAG_SETTER(no_reboot)
 FLAG_SETTER(state_hash)
 FLAG_SETTER(help)
 FLAG_SETTER(version)
+FLAG_SETTER(print_config)
 
 /* QEMU's, without a meaning here. */
 SETTER(nographic)
@@ -277,10 +310,11 @@ SETTER(rtc)
 {
     const char *base = strncmp(value, "base=", 5) ? "" : value + 5;
     uint64_t seconds;
-    if (base[0] == '@' && number_parse(base + 1, 0, UINT32_MAX, &seconds)) {
-        options->machine.rtc_epoch_seconds = seconds;
-        return true;
-    }
+    const struct emu_config_row *clock = emu_config_find("machine", "rtc");
+    char where[128];
+    where_write(where, spelling, value);
+    if (base[0] == '@' && number_parse(base + 1, clock->least, clock->most, &seconds))
+        return number_set(options, clock, seconds, where, error);
     struct tm tm = {0};
     time_t now = time(NULL);
     if (!strcmp(base, "utc")) {
@@ -293,12 +327,11 @@ SETTER(rtc)
         timegm(&real);
         if (!end || *end || tm.tm_year < 70 || tm.tm_year >= 200 || real.tm_mday != tm.tm_mday)
             return emu_error_set(error,
-                                 "%s %s: the clock's base must be a date from 1970 to 2099 as base=2020-01-01T00:00:00, "
+                                 "%s: the clock's base must be a date from 1970 to 2099 as base=2020-01-01T00:00:00, "
                                  "base=@SECONDS, base=utc or base=localtime",
-                                 spelling, value);
+                                 where);
     }
-    options->machine.rtc_epoch_seconds = timegm(&tm);
-    return true;
+    return number_set(options, clock, timegm(&tm), where, error);
 }
 
 SETTER(max_cycles)
@@ -314,21 +347,6 @@ SETTER(timeout)
     if (seconds < 0.001 || seconds > 1e9 || *end)
         return emu_error_set(error, "%s %s: the limit must be 0.001 to 1000000000 seconds", spelling, value);
     options->timeout_seconds = seconds;
-    return true;
-}
-
-SETTER(seed)
-{
-    return number_parse(value, 0, INT64_MAX, &options->machine.seed) ||
-           emu_error_set(error, "%s %s: the seed must be a number, 0 to %lld", spelling, value, (long long)INT64_MAX);
-}
-
-SETTER(granule)
-{
-    uint64_t bytes;
-    if (!number_parse(value, 4, 64, &bytes) || (bytes & (bytes - 1)))
-        return emu_error_set(error, "%s %s: the granule must be 4, 8, 16, 32 or 64 bytes", spelling, value);
-    options->machine.reservation.granule_bytes = bytes;
     return true;
 }
 
@@ -348,16 +366,33 @@ SETTER(escape)
 }
 
 const struct option_row option_rows[] = {
-#define OPTION(id, name, alias, argument, owner, meaning) {name, alias, argument, OPTION_##owner, meaning, set_##id},
+#define OPTION(id, name, alias, argument, owner, meaning) {name, alias, argument, OPTION_##owner, meaning, NULL, NULL, set_##id},
+#define ROW_OPTION(name, argument, section, key)          {name, NULL, argument, OPTION_OURS, NULL, section, key, set_row},
 #include "option.def"
 #undef OPTION
+#undef ROW_OPTION
 };
 const size_t option_row_count = sizeof option_rows / sizeof option_rows[0];
 
 const struct cpu_property cpu_properties[] = {
-#define PROPERTY(name, field, least, most, meaning)                                                                                \
-    {name, offsetof(struct emu_cpu_config, field), sizeof(((struct emu_cpu_config *)NULL)->field), least, most, meaning},
+#define PROPERTY(name, section, key) {name, section, key},
 #include "cpu.def"
 #undef PROPERTY
 };
 const size_t cpu_property_count = sizeof cpu_properties / sizeof cpu_properties[0];
+
+const struct emu_config_row *option_config_row(const struct option_row *row)
+{
+    return row->key ? emu_config_find(row->section, row->key) : NULL;
+}
+
+const char *option_argument(const struct option_row *row)
+{
+    const struct emu_config_row *config_row = option_config_row(row);
+    return row->argument || !config_row ? row->argument : config_row->words;
+}
+
+const char *option_meaning(const struct option_row *row)
+{
+    return row->meaning ? row->meaning : option_config_row(row)->meaning;
+}

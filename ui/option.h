@@ -11,14 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MACHINE_FILES_MOST 16
+
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
 enum option_owner { OPTION_QEMU, OPTION_OURS, OPTION_HIDDEN };
 
 struct option_row;
 
 struct options {
-    struct emu_config machine; /* without images */
+    struct emu_config machine; /* without images; set by config_set */
     bool harts_given;
+    char blame[256]; /* what has left the machine impossible (config.h); empty: nothing */
+    const char *machine_files[MACHINE_FILES_MOST];
+    unsigned machine_file_count;
+    bool print_config;
     const char *bios;    /* "none", "default", a file; NULL: not given */
     const char *kernel;  /* NULL: none */
     const char *program; /* the positional argument; NULL: none */
@@ -50,19 +56,19 @@ struct options {
 struct option_row {
     const char *name;
     const char *alias;    /* NULL: none */
-    const char *argument; /* NULL: takes none */
+    const char *argument; /* NULL: takes none, or the words of its row */
     enum option_owner owner;
-    const char *meaning;
+    const char *meaning;       /* NULL: its row's */
+    const char *section, *key; /* the row of the configuration that it sets; NULL: none */
     /* `spelling` is how the user wrote the option; value is NULL when it takes none. */
     bool (*set)(struct options *options, const struct option_row *row, const char *spelling, const char *value,
                 struct emu_error *error);
 };
 
+/* A property of -cpu rv64, as QEMU calls it, and its row of the configuration. */
 struct cpu_property {
     const char *name;
-    size_t offset, bytes; /* in struct emu_cpu_config */
-    unsigned least, most; /* 0 and 1: off and on */
-    const char *meaning;
+    const char *section, *key;
 };
 
 extern const struct option_row option_rows[];
@@ -70,7 +76,10 @@ extern const size_t option_row_count;
 extern const struct cpu_property cpu_properties[];
 extern const size_t cpu_property_count;
 
-/* Decimal or 0x-hexadecimal, without sign or junk, within [least, most]. */
-bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value);
+/* The row that the option sets; NULL if it sets none. */
+const struct emu_config_row *option_config_row(const struct option_row *row);
+/* What follows the option; NULL: nothing. */
+const char *option_argument(const struct option_row *row);
+const char *option_meaning(const struct option_row *row);
 
 #endif

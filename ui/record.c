@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include "record.h"
-#include "setting.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -99,8 +98,11 @@ static void text_write(FILE *file, const char *text)
 static void head_write(FILE *file, const struct options *options, const struct images *images)
 {
     fprintf(file, "lockscope-record %d\nprogram %s\n", RECORD_FORMAT_VERSION, LOCKSCOPE_VERSION);
-    for (size_t i = 0; i < setting_count; i++)
-        fprintf(file, "setting %s %" PRIu64 "\n", settings[i].name, setting_value(&settings[i], &options->machine));
+    for (size_t i = 0; i < emu_config_row_count; i++) {
+        char value[32];
+        emu_config_text(&options->machine, &emu_config_rows[i], value);
+        fprintf(file, "setting %s.%s %s\n", emu_config_rows[i].section, emu_config_rows[i].key, value);
+    }
     if (options->machine.bootargs) {
         fputs("bootargs ", file);
         text_write(file, options->machine.bootargs);

@@ -8,7 +8,7 @@
 #include "ending.h"
 #include "image.h"
 
-#define RECORD_FORMAT_VERSION 1
+#define RECORD_FORMAT_VERSION 2
 
 struct record;
 

@@ -4,16 +4,16 @@
  */
 #define _GNU_SOURCE
 #include "replay.h"
+#include "file.h"
 #include "record.h"
-#include "setting.h"
+#include "word.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 struct reader {
     struct replay *replay;
@@ -82,22 +82,21 @@ static char *text_next(struct reader *reader)
     return strdup(reader->rest);
 }
 
+/* section.key and the value as text. */
 static bool setting_read(struct reader *reader)
 {
-    const char *name = word_next(reader);
-    for (size_t i = 0; i < setting_count; i++) {
-        uint64_t value;
-        if (strcmp(settings[i].name, name))
-            continue;
-        if (!number_next(reader, &value) || reader->rest)
-            return wrong(reader, "a setting must be one number");
-        setting_assign(&settings[i], &reader->replay->machine, value);
-        if (setting_value(&settings[i], &reader->replay->machine) != value)
-            return wrong(reader, "the setting's value is out of range");
-        reader->replay->settings_seen |= UINT64_C(1) << i;
-        return true;
-    }
-    return wrong(reader, "unknown setting");
+    struct replay *replay = reader->replay;
+    struct emu_error why;
+    const char *section = strsep(&reader->rest, "."), *key = word_next(reader), *value = word_next(reader);
+    if (!section || !value[0] || reader->rest)
+        return wrong(reader, "a setting must be: section.key, value");
+    const struct emu_config_row *row = config_find(section, key, &why);
+    if (!row)
+        return wrong(reader, why.text);
+    if (replay->settings_seen[row - emu_config_rows])
+        return wrong(reader, "the setting is there twice");
+    replay->settings_seen[row - emu_config_rows] = true;
+    return emu_config_set(&replay->machine, row, value, &why) || wrong(reader, why.text);
 }
 
 static bool image_line_read(struct reader *reader)
@@ -114,6 +113,20 @@ static bool image_line_read(struct reader *reader)
         return true;
     }
     return wrong(reader, "unknown role of an image");
+}
+
+/* At the head's end: every row was there, and the machine is possible. */
+static bool settings_check(struct reader *reader)
+{
+    struct emu_error why;
+    char text[128];
+    for (size_t i = 0; i < CONFIG_ROWS; i++) {
+        const struct emu_config_row *row = &emu_config_rows[i];
+        snprintf(text, sizeof text, "the record's head lacks the setting %.32s.%.32s", row->section, row->key);
+        if (!reader->replay->settings_seen[i])
+            return wrong(reader, text);
+    }
+    return emu_config_check(&reader->replay->machine, &why) || wrong(reader, why.text);
 }
 
 static bool head_read(struct reader *reader)
@@ -139,9 +152,7 @@ static bool head_read(struct reader *reader)
         if (strcmp(what, "setting") && strcmp(what, "image") && strcmp(what, "bootargs") && strcmp(what, "program"))
             return wrong(reader, "unknown kind of line");
     }
-    if (replay->settings_seen != (UINT64_C(1) << setting_count) - 1)
-        return wrong(reader, "the record's head lacks a setting");
-    return true;
+    return settings_check(reader);
 }
 
 static bool kind_parse(const char *name, unsigned *ret_kind)
@@ -209,28 +220,20 @@ static bool record_read(struct reader *reader)
     }
 }
 
-/* A FIFO without a writer must not hang us. */
-static FILE *open_without_waiting(const char *file)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return fd < 0 ? NULL : fdopen(fd, "r");
-}
-
 bool replay_read(struct replay *replay, const char *file, struct emu_error *error)
 {
     *replay = (struct replay){.file = strdup(file)};
     emu_config_init(&replay->machine);
-    struct reader reader = {.replay = replay, .file = open_without_waiting(file), .error = error};
-    if (!reader.file)
+    int64_t bytes;
+    int fd = file_open(file, &bytes, error);
+    if (fd < 0)
+        return false;
+    struct reader reader = {.replay = replay, .file = fdopen(fd, "r"), .error = error};
+    if (!reader.file) {
+        close(fd);
         return emu_error_set(error, "cannot read %s: %s", file, strerror(errno));
-    struct stat status;
-    bool ok = false;
-    if (fstat(fileno(reader.file), &status))
-        emu_error_set(error, "cannot read %s: %s", file, strerror(errno));
-    else if (!S_ISREG(status.st_mode))
-        emu_error_set(error, "cannot read %s: %s", file, S_ISDIR(status.st_mode) ? strerror(EISDIR) : "Not a regular file");
-    else
-        ok = record_read(&reader);
+    }
+    bool ok = record_read(&reader);
     free(reader.line);
     fclose(reader.file);
     return ok;
@@ -251,11 +254,14 @@ void replay_base(const struct replay *replay, struct options *options)
 bool replay_matches(const struct replay *replay, const struct options *options, const struct images *images,
                     struct emu_error *error)
 {
-    for (size_t i = 0; i < setting_count; i++) {
-        uint64_t recorded = setting_value(&settings[i], &replay->machine), given = setting_value(&settings[i], &options->machine);
-        if (recorded != given)
-            return emu_error_set(error, "%s was recorded with %s %" PRIu64 ", not %" PRIu64, replay->file, settings[i].name,
-                                 recorded, given);
+    for (size_t i = 0; i < emu_config_row_count; i++) {
+        const struct emu_config_row *row = &emu_config_rows[i];
+        char recorded[32], given[32];
+        emu_config_text(&replay->machine, row, recorded);
+        emu_config_text(&options->machine, row, given);
+        if (strcmp(recorded, given))
+            return emu_error_set(error, "%s was recorded with %s.%s %s, not %s", replay->file, row->section, row->key, recorded,
+                                 given);
     }
     const char *recorded_args = replay->bootargs ? replay->bootargs : "";
     const char *given_args = options->machine.bootargs ? options->machine.bootargs : "";

@@ -5,6 +5,7 @@
 #ifndef UI_REPLAY_H
 #define UI_REPLAY_H
 
+#include "config.h"
 #include "ending.h"
 #include "image.h"
 
@@ -17,9 +18,9 @@ struct replay_input {
 struct replay {
     char *file; /* owned, as given */
     struct emu_config machine;
-    uint64_t settings_seen; /* bit n: row n of setting.def */
-    char *bootargs;         /* owned; NULL: none */
-    struct images images;   /* names, sizes and hashes only */
+    bool settings_seen[CONFIG_ROWS];
+    char *bootargs;       /* owned; NULL: none */
+    struct images images; /* names, sizes and hashes only */
 
     struct replay_input *inputs; /* owned */
     size_t count, capacity;

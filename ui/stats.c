@@ -3,7 +3,7 @@
  * The statistics file. Everything outside "host" is the same for the same run on any host.
  */
 #include "stats.h"
-#include "setting.h"
+#include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,14 +21,23 @@ static void put(json_t *object, const char *name, uint64_t value)
     json_object_set_new(object, name, json_integer((json_int_t)value));
 }
 
+static void row_put(json_t *object, const struct emu_config *config, const struct emu_config_row *row)
+{
+    char name[64], text[32];
+    uint64_t value = emu_config_value(config, row);
+    snprintf(name, sizeof name, "%.31s.%.31s", row->section, row->key);
+    emu_config_text(config, row, text);
+    json_object_set_new(object, name,
+                        row->kind == EMU_CONFIG_NUMBER   ? json_integer((json_int_t)value)
+                        : row->kind == EMU_CONFIG_SWITCH ? json_boolean(value)
+                                                         : json_string(text));
+}
+
 static json_t *configuration_json(const struct emu_config *config, const struct images *images)
 {
     json_t *object = json_object(), *list = json_array();
-    for (size_t i = 0; i < setting_count; i++) {
-        uint64_t value = setting_value(&settings[i], config);
-        bool is_switch = settings[i].bytes == sizeof(bool);
-        json_object_set_new(object, settings[i].name, is_switch ? json_boolean(value) : json_integer((json_int_t)value));
-    }
+    for (size_t i = 0; i < emu_config_row_count; i++)
+        row_put(object, config, &emu_config_rows[i]);
     json_object_set_new(object, "bootargs", config->bootargs ? json_string(config->bootargs) : json_null());
     for (size_t i = 0; i < IMAGE_ROLE_COUNT; i++) {
         const struct image *image = &images->role[i];
@@ -97,6 +106,7 @@ bool stats_write(const char *file, const struct emu_machine *machine, const stru
     json_object_set_new(root, "format", json_string("lockscope-stats"));
     put(root, "version", STATS_FORMAT_VERSION);
     json_object_set_new(root, "program", json_string(LOCKSCOPE_VERSION));
+    json_object_set_new(root, "approximate", json_boolean(config_is_approximate(config)));
     json_object_set_new(root, "configuration", configuration_json(config, images));
     json_object_set_new(root, "stop", json_string(ending_rows[ending->kind].name));
     put(root, "exit-code", ending->code);

@@ -33,7 +33,7 @@ FOREIGN = {
     'libelf.h': ['emu/load', 'emu/hart/native'], 'gelf.h': ['emu/load', 'emu/hart/native'], 'elf.h': ['emu/load', 'emu/hart/native'],
     'libfdt.h': ['emu/load'],
     'sys/mman.h': ['emu/mem', 'emu/hart', 'ui'],
-    'jansson.h': ['ui'],
+    'jansson.h': ['ui'], 'ini.h': ['ui'],
     'readline/readline.h': ['ui'], 'readline/history.h': ['ui'], 'SDL.h': ['ui'], 'SDL2/SDL.h': ['ui'], 'SDL_ttf.h': ['ui'],
 }
 # What libisa and libemu must not even declare: terminal, files, sockets, host clock, threads. stdio.h is allowed for snprintf.

@@ -37,6 +37,16 @@ def hash_of(result):
     return re.search(r"^state hash ([0-9a-f]{16})$", result.stderr.decode(), re.M).group(1)
 
 
+def rows_of(machine_file):
+    """section.key of all rows in a machine file."""
+    names, section = [], ""
+    for line in machine_file.decode().splitlines():
+        section = line[1:-1] if line.startswith("[") else section
+        if re.match(r"[a-z]", line):
+            names.append(section + "." + line.split(" = ")[0])
+    return names
+
+
 def check(condition, *what):
     if not condition:
         raise AssertionError(" ".join(str(w) for w in what))
@@ -136,8 +146,8 @@ class Usage(Case):
         (r"-M virt,gic=3: .*'gic'", "-M", "virt,gic=3"),
         (r"-cpu rv32: there is no hart type 'rv32'", "-cpu", "rv32"),
         (r"-cpu rv64,zbx=off: harts have no property 'zbx'", "-cpu", "rv64,zbx=off"),
-        (r"-cpu rv64,zba=maybe: zba must be on or off", "-cpu", "rv64,zba=maybe"),
-        (r"-cpu rv64,itlb=65: itlb must be 1 to 64", "-cpu", "rv64,itlb=65"),
+        (r"-cpu rv64,zba=maybe: hart\.zba is one of off\|on, not 'maybe'", "-cpu", "rv64,zba=maybe"),
+        (r"-cpu rv64,itlb=65: hart\.itlb is a number from 1 to 64 entries", "-cpu", "rv64,itlb=65"),
         (r"-serial tcp::5: the console can go to stdio", "-serial", "tcp::5"),
         (r"-display gtk: there is no display yet", "-display", "gtk"),
         (r"-monitor stdio: there is no monitor yet", "-monitor", "stdio"),
@@ -147,8 +157,36 @@ class Usage(Case):
         (r"--max-cycles 1e9: the limit must be", "--max-cycles", "1e9"),
         (r"--timeout soon: the limit must be", "--timeout", "soon"),
         (r"--timeout : the limit must be", "--timeout="),
-        (r"--granule 5: the granule must be 4, 8, 16, 32 or 64", "--granule", "5"),
-        (r"--seed x: the seed must be a number", "--seed", "x"),
+        (r"-cpu rv64,own-store-clears=on: harts have no property", "-cpu", "rv64,own-store-clears=on"),
+        (r"--granule 5: a reservation granule is 4, 8, 16, 32 or 64 bytes, not 5", "--granule", "5"),
+        (r"--granule 128: reservation\.granule is a number from 4 to 64 bytes, not '128'", "--granule", "128"),
+        (r"--seed x: machine\.seed is a number from 0 to 9223372036854775807, not 'x'", "--seed", "x"),
+        (r"--fidelity slow: machine\.fidelity is one of timed\|fast, not 'slow'", "--fidelity", "slow"),
+        (r"--bus fast: bus\.kind is one of split\|atomic, not 'fast'", "--bus", "fast"),
+        (r"--arbiter best: bus\.arbiter is one of round-robin\|fixed\|oldest\|random, not 'best'", "--arbiter", "best"),
+        (r"--lr-fill none: reservation\.fill is one of shared\|exclusive, not 'none'", "--lr-fill", "none"),
+        (r"--hold -1: reservation\.hold is a number from 0 to 10000 cycles, not '-1'", "--hold", "-1"),
+        (r"--quantum 1000001: machine\.quantum is a number from 0 to 1000000 cycles", "--quantum", "1000001"),
+        (r"--l1i 48K: l1i\.size and l1i\.ways must be powers of two, not 49152 and 4", "--l1i", "48K"),
+        (r"--l1d 64,ways=2: l1d: 64 bytes are too few for 2 ways", "--l1d", "64,ways=2"),
+        (r"--l1d 64K,wayz=2: section l1d has no key 'wayz'; did you mean ways\?", "--l1d", "64K,wayz=2"),
+        (r"--l1d 64K,2: write SIZE\[,KEY=VALUE\]", "--l1d", "64K,2"),
+        (r"--l1d 64K,replacement=lru: l1d\.replacement is one of fifo\|random, not 'lru'", "--l1d", "64K,replacement=lru"),
+        (r"--set bus.kinds=split: section bus has no key 'kinds'; did you mean kind\?", "--set", "bus.kinds=split"),
+        (r"--set bus.zzzzzz=1: section bus has no key 'zzzzzz'; lockscope --print-config shows all", "--set", "bus.zzzzzz=1"),
+        (r"--set buss.kind=split: there is no section 'buss'; did you mean bus\?", "--set", "buss.kind=split"),
+        (r"--set zzzzzz.kind=1: there is no section 'zzzzzz'; lockscope --print-config shows all", "--set", "zzzzzz.kind=1"),
+        (r"--set bus.memory=99999: bus\.memory is a number from 0 to 10000 cycles, not '99999'", "--set", "bus.memory=99999"),
+        (r"--set bus.kind: write SECTION.KEY=VALUE, as bus.memory=60", "--set", "bus.kind"),
+        (r"--set bus=4: write SECTION.KEY=VALUE", "--set=bus=4"),
+        (r"--set aaaa.*: write SECTION.KEY=VALUE", "--set", "a" * 5000 + ".b=1"),
+        (r"--set machine.ram=4097K: RAM is 4 MiB to 8 GiB in whole pages", "--set", "machine.ram=4097K"),
+        (r"--set machine.ram=4195328: RAM is .* whole pages", "--set", "machine.ram=4195328"),
+        (r"cannot read /nonexistent/m: No such file", "--machine-file", "/nonexistent/m"),
+        (r"cannot read /: Is a directory", "--machine-file", "/"),
+        (r"cannot read /dev/zero: Not a regular file", "--machine-file", "/dev/zero"),
+        (r"--machine-file '': the name of a file must not be empty", "--machine-file="),
+        (r"--machine-file x: there can be 16 machine files", *["--machine-file", "x"] * 17),
         (r"--escape A: the escape key must be \^A", "--escape", "A"),
         (r"--headless takes no value, but was given 'yes'", "--headless=yes"),
         (r"--record and --no-record exclude each other", "--record", "x", "--no-record"),
@@ -200,7 +238,7 @@ class Usage(Case):
         text = result.stdout.decode()
         check(result.returncode == 0 and result.stderr == b"", result)
         with open(os.path.join(DOCS, "reference", "options.md")) as page:
-            names = re.findall(r"^\| `(--?[a-z-]+)", page.read(), re.M)
+            names = re.findall(r"^\| `(--?[a-z0-9-]+)", page.read(), re.M)
         check(len(names) > 30, names)
         for name in names:
             check(len(re.findall(r"^  %s( |$)" % re.escape(name), text, re.M)) == 1, name, "in the help")
@@ -210,7 +248,7 @@ class Usage(Case):
         check(run("-h").stdout == result.stdout and run("-help").stdout == result.stdout, "spellings of -help")
 
     def test_the_generated_pages_are_up_to_date(self):
-        for page in ("options", "exit-codes"):
+        for page in ("options", "exit-codes", "config"):
             with open(os.path.join(DOCS, "reference", page + ".md"), "rb") as file:
                 check(run("--reference", page).stdout == file.read(), "docs/reference/%s.md is old:" % page,
                       "lockscope --reference", page)
@@ -231,6 +269,146 @@ class Usage(Case):
                      "-rtc", "base=2001-02-03T04:05:06", stdin=b"q")
         check(result.returncode == 7 and result.stdout == b">q", result)
         check(re.search(r"note: -icount means nothing here", result.stderr.decode()), result)
+
+
+class Machine(Case):
+    """The configuration: machine files, options that set rows, --print-config."""
+
+    def printed(self, *arguments):
+        result = run(*arguments, "--print-config")
+        check(result.returncode == 0 and result.stderr == b"", arguments, result)
+        return result.stdout.decode()
+
+    def row(self, name, *arguments):
+        section, key = name.split(".")
+        text = self.printed(*arguments).split("[%s]\n" % section)[1].split("\n[")[0]
+        return re.search(r"^%s = (.*)$" % re.escape(key), text, re.M).group(1)
+
+    # file's content, and what is said about it behind its name
+    REFUSED = [
+        (b"[machine]\nharts = 4\n[buss]\n", r", line 3: there is no section 'buss'; did you mean bus\?"),
+        (b"[ bus ]\n", r", line 1: there is no section ' bus '; did you mean bus\?"),
+        (b"[zzzzzz]\n", r", line 1: there is no section 'zzzzzz'; lockscope --print-config shows all"),
+        (b"[]\n", r", line 1: there is no section ''"),
+        (b"[bus\n", r", line 1: a section is written as \[section\], and nothing else on its line"),
+        (b"[bus] kind = atomic\n", r", line 1: a section is written as \[section\]"),
+        (b"\n[bus]\nkinds = split\n", r", line 3: section bus has no key 'kinds'; did you mean kind\?"),
+        (b"[bus]\nharts = 2\n", r", line 2: section bus has no key 'harts'; lockscope --print-config shows all"),
+        (b"[bus]\n= 2\n", r", line 2: section bus has no key ''"),
+        (b"[bus]\nkind = fast\n", r", line 2: bus\.kind is one of split\|atomic, not 'fast'"),
+        (b"[bus]\nkind =\n", r", line 2: bus\.kind is one of split\|atomic, not ''"),
+        (b"[hart]\nzba = perhaps\n", r", line 2: hart\.zba is one of off\|on, not 'perhaps'"),
+        (b"[machine]\nharts = 257\n", r", line 2: machine\.harts is a number from 1 to 256, not '257'"),
+        (b"[machine]\nram = 1T\n", r", line 2: machine\.ram is a number from 4194304 to 8589934592 bytes, not '1T'"),
+        (b"[bus]\nkind = split\n\n[machine]\n[bus]\nkind = atomic\n", r", line 6: bus\.kind is already set in line 2"),
+        (b"; no section\nharts = 2\n", r", line 2: the key 'harts' stands outside a section"),
+        (b"[machine]\nharts\n", r", line 2: neither \[section\] nor key = value"),
+        (b"[machine]\nharts\nharts = x\n", r", line 2: neither \[section\] nor key = value"),
+        (b"[machine]\nharts = " + b"1" * 200 + b"\n", r", line 2: the line is too long"),
+        (b"[machine]\nharts = 2\0\n", r", line 2: not a line of text"),
+        (b"\x7fELF\2\1\1" + bytes(100), r", line 1: not a line of text"),
+        (b"[machine]\rharts = 2\r", r", line 1: not a line of text"),
+        (b"\n[machine]\nharts = \x1b[2J\n", r", line 3: not a line of text"),
+        (b"#" * 65537, r" is no machine file: it is larger than 64 KiB"),
+        (b"[reservation]\ngranule = 5\nhold = 3\n", r", line 2: a reservation granule is 4, 8, 16, 32 or 64 bytes, not 5"),
+        (b"[bus]\nwidth = 24\n", r", line 2: bus\.width is a power of two, not 24 bytes"),
+        (b"[l1d]\nsize = 128\nreplacement = random\nways = 8\n", r", line 2: l1d: 128 bytes are too few for 8 ways"),
+    ]
+
+    def test_mistakes_in_a_machine_file_are_named_with_their_line(self):
+        for content, pattern in self.REFUSED:
+            path = self.path("m.ini", content)
+            refuses("^lockscope: " + re.escape(path) + pattern, "--machine-file", path)
+
+    def test_what_cannot_be_read_is_no_machine_file(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        refuses(r"cannot read .*fifo: Not a regular file", "--machine-file", fifo)
+        huge = self.path("huge", b"")
+        os.truncate(huge, 8 << 30)
+        refuses(r"huge is no machine file: it is larger than 64 KiB", "--machine-file", huge)
+        copy = self.path("m.ini", b"")
+        refuses(r"m.ini would be overwritten", "--stats", copy, "--machine-file", copy, guest("dead"))
+
+    def test_blanks_comments_and_line_ends_mean_nothing(self):
+        want = self.printed("-smp", "3", "--seed", "5", "--l1d", "64,ways=1")
+        for content in (b"[machine]\nharts=3\nseed=5\n[l1d]\nsize=64\nways=1",
+                        b"\xef\xbb\xbf[machine]\r\nharts = 3\r\nseed = 0x5\r\n[l1d]\r\nsize = 64\r\nways = 1\r\n",
+                        b"# x\n  [machine] ; y\n\tharts =\t3 # z\n   seed = 5 ; " + b"a" * 5000 +
+                        b"\n\n[bus]\n[l1d]\nways = 1\n[l1d]\nsize = 64\n;[buss]\n"):
+            check(self.printed("--machine-file", self.path("m.ini", content)) == want, content)
+
+    def test_the_printed_configuration_reads_back_as_the_same(self):
+        many = ["-smp", "7", "-m", "12M", "--seed", "0x7fffffffffffffff", "--fidelity", "timed", "--bus", "atomic", "--arbiter", "oldest",
+                "--granule", "16", "--lr-fill", "exclusive", "--hold", "5", "--quantum", "64", "--l1i", "16K,ways=2,replacement=random",
+                "--l1d", "1k,ways=16", "-cpu", "rv64,zba=no,itlb=0x10,sstc=false", "-rtc", "base=2001-02-03", "--set", "bus.memory=77",
+                "--set=reservation.keep-on-trap=yes", "--set", "reservation.own-store-clears=on", "--set", "pipeline.fp=9"]
+        for arguments in ([], many, ["-kernel", "/nonexistent"]):
+            text = self.printed(*arguments)
+            path = self.path("m.ini", text.encode())
+            check(self.printed("--machine-file", path) == text, arguments)
+        text = self.printed(*many)
+        default = self.printed(guest("dead"))
+        changed = [line for line in text.splitlines() if line not in default.splitlines()]
+        check(len([line for line in changed if " = " in line]) >= 21, changed)
+        for want in ("harts = 7", "ram = 12582912", "fidelity = timed", "arbiter = oldest", "fill = exclusive", "replacement = random",
+                     "size = 1024", "rtc = 981158400", "keep-on-trap = on", "zba = off", "itlb = 16"):
+            check(want in changed, want, changed)
+
+    def test_the_printed_configuration_says_what_its_rows_mean(self):
+        text = self.printed()
+        for line in re.findall(r"^(.*)\n(?:[a-z0-9-]+) = ", text, re.M):
+            check(re.fullmatch(r"; \S.* \(.*, default \S+\)", line), repr(line))
+        with open(os.path.join(DOCS, "reference", "config.md")) as page:
+            keys = re.findall(r"^\| `([a-z0-9-]+)` \|", page.read(), re.M)
+        check([name.split(".")[1] for name in rows_of(text.encode())] == keys and len(keys) > 40, keys)
+
+    def test_the_bundled_guest_has_four_harts_unless_told(self):
+        check(self.row("machine.harts") == "4" and self.row("machine.harts", guest("dead")) == "1", "the default")
+        path = self.path("m.ini", b"[machine]\nharts = 1\n")
+        check(self.row("machine.harts", "--machine-file", path) == "1", "told by a file")
+        check(self.row("machine.harts", "--set", "machine.harts=2") == "2", "told by an option")
+
+    def test_options_win_over_files_and_later_files_over_earlier(self):
+        one = self.path("one.ini", b"[machine]\nharts = 3\nseed = 1\n[bus]\nmemory = 1\n")
+        two = self.path("two.ini", b"[machine]\nseed = 2\n[bus]\nmemory = 2\n")
+        files = ["--machine-file", one, "--machine-file", two]
+        for arguments in ([*files, "--set", "bus.memory=9"], ["--set", "bus.memory=9", *files],
+                          [*files[:2], "--set", "bus.memory=8", "--set", "bus.memory=9", *files[2:]]):
+            check(self.row("machine.harts", *arguments) == "3", arguments)
+            check(self.row("machine.seed", *arguments) == "2", arguments)
+            check(self.row("bus.memory", *arguments) == "9", arguments)
+        check(self.row("machine.seed", "--machine-file", two, "--machine-file", one) == "1", "the other order")
+        check(self.row("machine.harts", "-smp", "5", *files) == "5" and self.row("machine.ram", *files, "-m", "8") == "8388608", "QEMU's")
+
+    def test_a_file_may_need_an_option_to_be_possible(self):
+        path = self.path("m.ini", b"[l1d]\nsize = 64\n")
+        refuses(r"m.ini, line 2: l1d: 64 bytes are too few for 4 ways", "--machine-file", path)
+        check(self.row("l1d.ways", "--set", "l1d.ways=1", "--machine-file", path) == "1", "with an option")
+
+    def test_a_record_keeps_the_configuration(self):
+        path = self.path("m.ini", b"[machine]\nseed = 3\n[reservation]\nkeep-on-trap = on\n[bus]\narbiter = fixed\n")
+        file = self.path("record")
+        want = run(guest("wait"), "--machine-file", path, "-smp", "2", "--record", file, "--state-hash", stdin=b"abq")
+        got = run("--replay-input", file, "--state-hash")
+        check(want.returncode == got.returncode == 7 and hash_of(got) == hash_of(want), want, got)
+        plain = run(guest("wait"), "-smp", "2", "--no-record", "--state-hash", stdin=b"abq")
+        check(hash_of(plain) != hash_of(want), "the file changed nothing")
+        check(self.printed("--replay-input", file) == self.printed(guest("wait"), "--machine-file", path, "-smp", "2"), "printed")
+        check(run("--replay-input", file, "--machine-file", path).returncode == 7, "the same file on top")
+        refuses(r"was recorded with bus.arbiter fixed, not oldest", "--replay-input", file, "--arbiter", "oldest")
+        other = self.path("other.ini", b"[machine]\nseed = 4\n")
+        refuses(r"was recorded with machine.seed 3, not 4", "--replay-input", file, "--machine-file", other)
+
+    def test_a_quantum_beyond_the_look_ahead_is_marked(self):
+        stats = self.path("stats")
+        for quantum, more, cycles in (("12", [], 0), ("13", [], 12), ("64", ["--set", "bus.address=100"], 12),
+                                      ("6", ["--set", "bus.address=3"], 5), ("5", ["--set", "bus.address=3"], 0)):
+            result = run(guest("dead"), "--quantum", quantum, "--stats", stats, *more)
+            said = re.match(r"lockscope: --quantum %s: an approximation: .* the %d cycles .*\n" % (quantum, cycles), result.stderr.decode())
+            check(result.returncode == 123 and bool(said) == (cycles > 0), quantum, more, result)
+            with open(stats) as file:
+                check(json.load(file)["approximate"] is (cycles > 0), quantum, more)
 
 
 class Runs(Case):
@@ -351,12 +529,16 @@ class Runs(Case):
         result = run(guest("echo"), "-smp", "2", "--seed", "5", "--stats", file, "--state-hash", stdin=b"abq")
         with open(file) as stats_file:
             stats = json.load(stats_file)
-        check(list(stats) == ["format", "version", "program", "configuration", "stop", "exit-code", "state-hash", "machine",
-                              "harts", "host"], list(stats))
-        check(stats["format"] == "lockscope-stats" and stats["version"] == 1, stats)
+        check(list(stats) == ["format", "version", "program", "approximate", "configuration", "stop", "exit-code", "state-hash",
+                              "machine", "harts", "host"], list(stats))
+        check(stats["format"] == "lockscope-stats" and stats["version"] == 2, stats)
         check(stats["stop"] == "finished" and stats["exit-code"] == 7 and stats["state-hash"] == hash_of(result), stats)
-        check(stats["configuration"]["harts"] == 2 and stats["configuration"]["seed"] == 5, stats)
-        check(stats["configuration"]["svadu"] is True and stats["configuration"]["bootargs"] is None, stats)
+        check(stats["approximate"] is False, stats)
+        check(stats["configuration"]["machine.harts"] == 2 and stats["configuration"]["machine.seed"] == 5, stats)
+        check(stats["configuration"]["hart.svadu"] is True and stats["configuration"]["bootargs"] is None, stats)
+        check(stats["configuration"]["machine.fidelity"] == "fast", stats)
+        rows = [name for name in stats["configuration"] if "." in name]
+        check(rows == rows_of(run("--print-config").stdout), "the configuration of the statistics is not all rows", rows)
         image, = stats["configuration"]["images"]
         check(image["role"] == "kernel" and image["bytes"] == os.path.getsize(guest("echo")), image)
         check(len(stats["harts"]) == 2 and stats["harts"][0]["hart"] == 0, stats)
@@ -365,7 +547,7 @@ class Runs(Case):
         with open(os.path.join(DOCS, "reference", "stats.md")) as page:
             text = page.read()
         names = set(stats) | set(stats["machine"]) | set(stats["harts"][0]) | set(stats["host"]) | set(image)
-        names |= set(stats["configuration"])
+        names |= set(stats["configuration"]) - set(rows)
         for name in names:
             check("`%s`" % name in text, "docs/reference/stats.md does not tell of", name)
         del stats["host"]
@@ -486,11 +668,19 @@ class Records(Case):
             (r"line 1: this is not a record", "hello\n"),
             (r"line 1: this is not a record", "\0\1\2\n"),
             (r"line 1: the record is cut off", ""),
-            (r"line 1: the record has a format", replaced(0, ["lockscope-record 2"])),
-            (r"line 3: unknown setting", replaced(2, ["setting hearts 4"])),
-            (r"line 3: a setting must be one number", replaced(2, ["setting harts four"])),
-            (r"line 3: the setting's value is out of range", replaced(2, ["setting harts 4294967297"])),
-            (r"line %d: the record's head lacks a setting" % (first - 1), replaced(2, [])),
+            (r"line 1: the record has a format", replaced(0, ["lockscope-record 1"])),
+            (r"line 3: section machine has no key 'hearts'; did you mean harts\?", replaced(2, ["setting machine.hearts 4"])),
+            (r"line 3: there is no section 'zzzz'", replaced(2, ["setting zzzz.harts 4"])),
+            (r"line 3: a setting must be: section.key, value", replaced(2, ["setting"])),
+            (r"line 3: a setting must be: section.key, value", replaced(2, ["setting harts four"])),
+            (r"line 3: a setting must be: section.key, value", replaced(2, ["setting machine.harts 4 5"])),
+            (r"line 3: a setting must be: section.key, value", replaced(2, ["setting " + "x" * 20000000])),
+            (r"line 3: machine.harts is a number from 1 to 256, not 'four'", replaced(2, ["setting machine.harts four"])),
+            (r"line 3: machine.harts is a number from 1 to 256, not '4294967297'", replaced(2, ["setting machine.harts 4294967297"])),
+            (r"line 4: the setting is there twice", replaced(2, [lines[2]] * 2)),
+            (r"line %d: the record's head lacks the setting machine.harts" % (first - 1), replaced(2, [])),
+            (r"line %d: a reservation granule is 4, 8, 16, 32 or 64 bytes, not 5" % first,
+             "\n".join(lines).replace("reservation.granule 64", "reservation.granule 5") + "\n"),
             (r"line 3: unknown kind of line", replaced(2, ["what is this"])),
             (r"line 3: unknown role", replaced(2, ["image disk 1 0123456789abcdef x"])),
             (r"line %d: an input must be" % (first + 1), replaced(first, ["1 2 3"])),
@@ -511,7 +701,7 @@ class Records(Case):
         file, kernel = self.path("record"), self.path("kernel")
         shutil.copy(guest("echo"), kernel)
         run(kernel, "--record", file, "-smp", "2", stdin=b"abq")
-        refuses(r"was recorded with harts 2, not 3", "--replay-input", file, "-smp", "3")
+        refuses(r"was recorded with machine.harts 2, not 3", "--replay-input", file, "-smp", "3")
         refuses(r"was recorded with -append '', not 'x'", "--replay-input", file, "-append", "x")
         refuses(r"was recorded without a firmware", "--replay-input", file, "-bios", guest("dead"))
         shutil.copy(guest("wait"), kernel)
@@ -704,7 +894,7 @@ class Terminal(Case):
         check(process.wait(PATIENCE) == 129, process.returncode)
 
 
-GROUPS = {"firmware": Firmware, "firmware64": FirmwareOn64, "usage": Usage, "runs": Runs, "records": Records, "terminal": Terminal}
+GROUPS = {"firmware": Firmware, "firmware64": FirmwareOn64, "usage": Usage, "machine": Machine, "runs": Runs, "records": Records, "terminal": Terminal}
 
 
 def main():

@@ -168,3 +168,21 @@ Test(config, every_number_in_the_configuration_changes_the_hash)
     cr_expect(eq(u64, emu_state_hash(machine), hash));
     emu_machine_destroy(machine);
 }
+
+Test(config, every_field_written_as_text_reads_back)
+{
+    for (size_t i = 0; i < emu_config_row_count; i++) {
+        const struct emu_config_row *row = &emu_config_rows[i];
+        struct emu_config config, again;
+        emu_config_init(&config);
+        emu_config_init(&again);
+        uint64_t last = row->kind == EMU_CONFIG_NUMBER ? row->most : 1;
+        for (uint64_t value = row->least; value <= last; value = value < last ? last : value + 1) {
+            char text[32];
+            cr_assert(emu_config_assign(&config, row, value, NULL), "%s.%s", row->section, row->key);
+            emu_config_text(&config, row, text);
+            cr_expect(emu_config_set(&again, row, text, NULL), "%s.%s '%s'", row->section, row->key, text);
+            cr_expect(eq(u64, emu_config_value(&again, row), value), "%s.%s", row->section, row->key);
+        }
+    }
+}
