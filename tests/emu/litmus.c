@@ -92,9 +92,10 @@ void litmus_text(const struct litmus_program *program, unsigned outcome, char re
             const struct litmus_access *access = &program->access[thread][i];
             if (!access->write)
                 at += snprintf(ret_text + at, 64 - (size_t)at, "%u:%c=%u ", thread, "xy"[access->word],
-                               outcome >> 2 * access->read & 3);
+                               (outcome >> (2 * access->read)) & 3);
         }
-    snprintf(ret_text + at, 64 - (size_t)at, "last x=%u y=%u", outcome >> 2 * LITMUS_READS & 3, outcome >> 2 * (LITMUS_READS + 1) & 3);
+    snprintf(ret_text + at, 64 - (size_t)at, "last x=%u y=%u", outcome >> 2 * LITMUS_READS & 3,
+             outcome >> 2 * (LITMUS_READS + 1) & 3);
 }
 
 /* ---- guests ---- */
@@ -192,8 +193,8 @@ static void put_read(struct guest *g, const struct litmus_variant *variant, unsi
         guest_rr(g, wide ? ISA_OP_lr_d : ISA_OP_lr_w, rd, address, 0);
 }
 
-static void put_thread(struct guest *g, const struct litmus_program *p, unsigned thread, const struct litmus_variant *variant, bool wide,
-                       struct random *random)
+static void put_thread(struct guest *g, const struct litmus_program *p, unsigned thread, const struct litmus_variant *variant,
+                       bool wide, struct random *random)
 {
     for (unsigned i = 0; i < p->length[thread]; i++) {
         const struct litmus_access *access = &p->access[thread][i];
@@ -260,14 +261,14 @@ static bool read_word(const struct emu_machine *machine, uint32_t offset, unsign
     return emu_ram_read(machine, GUEST_RAM + offset, ret_value, bytes) && *ret_value <= 3;
 }
 
-static bool observe(const struct emu_machine *machine, const struct litmus_program *p, const struct litmus_place *place, unsigned round,
-                    struct litmus_set *set)
+static bool observe(const struct emu_machine *machine, const struct litmus_program *p, const struct litmus_place *place,
+                    unsigned round, struct litmus_set *set)
 {
     uint64_t reads[LITMUS_READS] = {0}, words[2];
     for (unsigned thread = 0; thread < p->threads; thread++)
         for (unsigned i = 0; i < p->length[thread]; i++)
-            if (!p->access[thread][i].write && !read_word(machine, RESULTS + RESULTS_HART * thread + RESULT_STRIDE * round + 4 * i, 4,
-                                                          &reads[p->access[thread][i].read]))
+            if (!p->access[thread][i].write && !read_word(machine, RESULTS + RESULTS_HART * thread + RESULT_STRIDE * round + 4 * i,
+                                                          4, &reads[p->access[thread][i].read]))
                 return false;
     if (!read_word(machine, WORDS + WORDS_STRIDE * round + place->x, place->bytes, &words[0]) ||
         !read_word(machine, WORDS + WORDS_STRIDE * round + place->y, place->bytes, &words[1]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Litmus shapes: small concurrent programs on two words x and y, written as rows ("Wx1 Ry"), run as bare-metal guests on fresh words
- * again and again, with delays and cache states that differ each time. What sequential consistency allows is found here by
+ * Litmus shapes: small concurrent programs on two words x and y, written as rows ("Wx1 Ry"), run as bare-metal guests on fresh
+ * words again and again, with delays and cache states that differ each time. What sequential consistency allows is found here by
  * interleaving the same row in every way, without any machine.
  */
 #ifndef EMU_LITMUS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The memory model that harts on one bus give their guests is sequential consistency: each litmus shape shows every outcome that some
- * interleaving of its accesses has, and no other, in whatever way the accesses are made and wherever the words lie.
+ * The memory model that harts on one bus give their guests is sequential consistency: each litmus shape shows every outcome that
+ * some interleaving of its accesses has, and no other, in whatever way the accesses are made and wherever the words lie.
  */
 #include "guest.h"
 #include "litmus.h"
@@ -36,10 +36,10 @@ static const struct {
     unsigned allowed, forbidden;
 } known[] = {
 #define OUTCOME(a, b, c, d, x, y) ((a) | (b) << 2 | (c) << 4 | (d) << 6 | (x) << 8 | (y) << 10)
-    {"SB", 3, OUTCOME(0, 0, 0, 0, 1, 1)},    {"MP", 3, OUTCOME(1, 0, 0, 0, 1, 1)},   {"LB", 3, OUTCOME(1, 1, 0, 0, 1, 1)},
-    {"S", 3, OUTCOME(1, 0, 0, 0, 2, 1)},     {"R", 3, OUTCOME(0, 0, 0, 0, 1, 2)},    {"2+2W", 3, OUTCOME(0, 0, 0, 0, 1, 1)},
-    {"WRC", 7, OUTCOME(1, 1, 0, 0, 1, 1)},   {"IRIW", 15, OUTCOME(1, 0, 1, 0, 1, 1)}, {"CoRR", 3, OUTCOME(1, 0, 0, 0, 1, 0)},
-    {"CoWW", 6, OUTCOME(2, 1, 0, 0, 2, 0)},  {"CoRW1", 2, OUTCOME(1, 0, 0, 0, 1, 0)}, {"CoRW2", 3, OUTCOME(2, 0, 0, 0, 2, 0)},
+    {"SB", 3, OUTCOME(0, 0, 0, 0, 1, 1)},   {"MP", 3, OUTCOME(1, 0, 0, 0, 1, 1)},    {"LB", 3, OUTCOME(1, 1, 0, 0, 1, 1)},
+    {"S", 3, OUTCOME(1, 0, 0, 0, 2, 1)},    {"R", 3, OUTCOME(0, 0, 0, 0, 1, 2)},     {"2+2W", 3, OUTCOME(0, 0, 0, 0, 1, 1)},
+    {"WRC", 7, OUTCOME(1, 1, 0, 0, 1, 1)},  {"IRIW", 15, OUTCOME(1, 0, 1, 0, 1, 1)}, {"CoRR", 3, OUTCOME(1, 0, 0, 0, 1, 0)},
+    {"CoWW", 6, OUTCOME(2, 1, 0, 0, 2, 0)}, {"CoRW1", 2, OUTCOME(1, 0, 0, 0, 1, 0)}, {"CoRW2", 3, OUTCOME(2, 0, 0, 0, 2, 0)},
     {"CoWR", 3, OUTCOME(2, 0, 0, 0, 1, 0)},
 };
 
@@ -103,8 +103,8 @@ static bool is_subset(const struct litmus_set *a, const struct litmus_set *b)
 }
 
 /* Fails the test for each outcome that is in `a` and not in `b`. */
-static void expect_subset(const struct litmus_program *program, const struct litmus_set *a, const struct litmus_set *b, const char *what,
-                          const struct litmus_variant *variant, unsigned place, unsigned machine, uint64_t seed)
+static void expect_subset(const struct litmus_program *program, const struct litmus_set *a, const struct litmus_set *b,
+                          const char *what, const struct litmus_variant *variant, unsigned place, unsigned machine, uint64_t seed)
 {
     for (unsigned outcome = 0; outcome < LITMUS_OUTCOMES; outcome++) {
         char text[64];
@@ -114,8 +114,8 @@ static void expect_subset(const struct litmus_program *program, const struct lit
     }
 }
 
-static void expect_exactly(const struct litmus_program *program, const struct litmus_set *allowed, const struct litmus_variant *variant,
-                           unsigned place, unsigned machine)
+static void expect_exactly(const struct litmus_program *program, const struct litmus_set *allowed,
+                           const struct litmus_variant *variant, unsigned place, unsigned machine)
 {
     struct emu_config config = machine_config(machine);
     struct litmus_set seen = {{false}};
