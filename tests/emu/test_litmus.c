@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Each combination has seeds of its own, one after the other until all allowed outcomes were seen. */
-enum { ROUNDS = 120, SEEDS_MOST = 100 };
+enum { ROUNDS = 64, SEEDS_MOST = 100 };
 
 static const struct litmus_shape shapes[] = {
     {"SB", {"Wx1 Ry", "Wy1 Rx"}},
@@ -57,22 +57,24 @@ static const struct litmus_place places[] = {
     {"two pages, one set of the cache", 40, 0x80000 + 40, 8},
 };
 
+/* The plain ones run everything, each of the others half of it, as on a chessboard. */
 static const struct {
     const char *name;
+    bool is_plain;
     unsigned fidelity, bus, arbiter, granule, fill, hold, l1d_bytes, l1d_ways;
 } machines[] = {
-    {"fast", EMU_FAST, .granule = 64},
-    {"fast, granule 8", EMU_FAST, .granule = 8},
-    {"timed", EMU_TIMED, .granule = 64},
-    {"timed, atomic bus", EMU_TIMED, EMU_BUS_ATOMIC, .granule = 64},
-    {"timed, fixed arbiter", EMU_TIMED, .arbiter = EMU_ARBITER_FIXED, .granule = 64},
-    {"timed, oldest first", EMU_TIMED, .arbiter = EMU_ARBITER_OLDEST, .granule = 16},
-    {"timed, random arbiter", EMU_TIMED, .arbiter = EMU_ARBITER_RANDOM, .granule = 32},
-    {"timed, granule 4", EMU_TIMED, .granule = 4},
-    {"timed, exclusive fill", EMU_TIMED, .granule = 64, .fill = EMU_FILL_EXCLUSIVE, .hold = 64},
-    {"timed, exclusive fill, no hold, atomic bus, oldest first, granule 8", EMU_TIMED, EMU_BUS_ATOMIC, EMU_ARBITER_OLDEST, 8,
+    {"fast", true, EMU_FAST, .granule = 64},
+    {"fast, granule 8", false, EMU_FAST, .granule = 8},
+    {"timed", true, EMU_TIMED, .granule = 64},
+    {"timed, atomic bus", false, EMU_TIMED, EMU_BUS_ATOMIC, .granule = 64},
+    {"timed, fixed arbiter", false, EMU_TIMED, .arbiter = EMU_ARBITER_FIXED, .granule = 64},
+    {"timed, oldest first", false, EMU_TIMED, .arbiter = EMU_ARBITER_OLDEST, .granule = 16},
+    {"timed, random arbiter", false, EMU_TIMED, .arbiter = EMU_ARBITER_RANDOM, .granule = 32},
+    {"timed, granule 4", false, EMU_TIMED, .granule = 4},
+    {"timed, exclusive fill", false, EMU_TIMED, .granule = 64, .fill = EMU_FILL_EXCLUSIVE, .hold = 64},
+    {"timed, exclusive fill, no hold, atomic bus, oldest first, granule 8", false, EMU_TIMED, EMU_BUS_ATOMIC, EMU_ARBITER_OLDEST, 8,
      EMU_FILL_EXCLUSIVE, 0},
-    {"timed, two lines of data cache", EMU_TIMED, .granule = 64, .l1d_bytes = 128, .l1d_ways = 1},
+    {"timed, two lines of data cache", false, EMU_TIMED, .granule = 64, .l1d_bytes = 128, .l1d_ways = 1},
 };
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0], PLACES = sizeof places / sizeof places[0] };
@@ -142,7 +144,8 @@ static void expect_sequential_consistency(const struct litmus_variant *variant)
         litmus_allowed(&program, &allowed);
         for (unsigned machine = 0; machine < MACHINES; machine++)
             for (unsigned place = 0; place < PLACES; place++)
-                expect_exactly(&program, &allowed, variant, place, machine);
+                if (machines[machine].is_plain || (shape + (unsigned)(variant - variants) + machine + place) % 2)
+                    expect_exactly(&program, &allowed, variant, place, machine);
     }
 }
 
