@@ -75,7 +75,7 @@ struct code_cache {
     uint64_t runs_decoded, lines_discarded;
 };
 
-/* The handlers, by row and by role; handlers.h */
+/* The handlers, by row and by role; handlers.inc */
 struct op_handlers {
     op_function *row[ISA_OP_COUNT];
     op_function *line_end, *link, *stale, *breakpoint, *straddle, *two_lines, *cut;

@@ -3,4 +3,4 @@
  * The engine's handlers in `fast` fidelity.
  */
 #include "fidelity_fast.h"
-#include "handlers.h"
+#include "handlers.inc"

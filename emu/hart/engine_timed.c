@@ -3,4 +3,4 @@
  * The engine's handlers in `timed` fidelity.
  */
 #include "fidelity_timed.h"
-#include "handlers.h"
+#include "handlers.inc"

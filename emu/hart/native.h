@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Translation of decoded runs to host code, by copying stencils: the machine code that the compiler made of each instruction's one
- * semantics text, with its operands patched in (native/stencils.c). What has no stencil is left to its handler; slow paths are the
+ * semantics text, with its operands patched in (native/stencils.inc). What has no stencil is left to its handler; slow paths are the
  * interpreter's. A translated op keeps its place and its meaning: only its `run` leads to host code. Never state.
  */
 #ifndef HART_NATIVE_H

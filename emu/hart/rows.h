@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How an instruction of each kind is executed round its row's function, once for the interpreter (engine.c) and for translated code
- * (native/stencils.c). The includer says where operands are and how to go on:
+ * How an instruction of each kind is executed round its row's function, once for the interpreter (handlers.inc) and for translated code
+ * (native/stencils.inc). The includer says where operands are and how to go on:
  *   HANDLER(name)      the function's head; its parameters are h, op, budget, l0
  *   XA XB XC           integer registers: rd, or rs2 of stores and branches; rs1; rs2
  *   FA                 the floating-point register in the place of rd, or rs2 of stores

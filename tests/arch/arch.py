@@ -161,7 +161,7 @@ def check_include(root, name, line, form, header):
     folder = header.split('/')[0]
     if form == '"':
         target = os.path.normpath(os.path.join(os.path.dirname(name), header))
-        generated = header in ('native_table.h', 'native_index.h')
+        generated = header.startswith(('native_table_', 'native_index_'))
         if not generated and (not os.path.exists(os.path.join(root, target)) or layer_of(target) != layer):
             find(f'{name}:{line}: "{header}" is not a header of {layer}')
     elif folder in INCLUDE_FOLDER and '/' in header:
@@ -181,7 +181,7 @@ def check_includes(root, _):
     """Who includes whom."""
     count = 0
     for name in tracked(root):
-        if not name.endswith(('.c', '.h', '.def')) or not layer_of(name):
+        if not name.endswith(('.c', '.h', '.def', '.inc')) or not layer_of(name):
             continue
         for number, line in enumerate(read(root, name).splitlines(), 1):
             match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Build tool: reads an object file made of stencils.h and writes its functions as C tables: the bytes, and where which operand
+ * Build tool: reads an object file made of stencils.inc and writes its functions as C tables: the bytes, and where which operand
  * goes. A function that the copier could not handle (another relocation, a call) is left out, with a note; its instruction is
  * then left to its handler. Usage: extract STENCILS.o TABLE.h INDEX.h FIDELITY; the fidelity becomes part of the tables' names.
  */

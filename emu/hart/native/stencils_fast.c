@@ -3,4 +3,4 @@
  * The stencils of `fast` fidelity.
  */
 #include "../fidelity_fast.h"
-#include "stencils.h"
+#include "stencils.inc"

@@ -3,4 +3,4 @@
  * The stencils of `timed` fidelity.
  */
 #include "../fidelity_timed.h"
-#include "stencils.h"
+#include "stencils.inc"
