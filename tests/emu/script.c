@@ -245,13 +245,22 @@ static bool execute(struct script_machine *s, unsigned hart, struct isa_insn ins
     input(s, EMU_INPUT_SET_XREG, hart, A1, value);
     input(s, EMU_INPUT_SET_XREG, hart, A2, UNTOUCHED);
     input(s, EMU_INPUT_THAW, hart, 0, 0);
-    emu_until_init(&until);
-    until.steps = emu_position(s->machine).steps + 1;
-    until.cycle = emu_now(s->machine) + STEP_CYCLES;
-    struct emu_stop stop = emu_run(s->machine, &until);
-    bool done = stop.kind == EMU_STOP_LIMIT && emu_position(s->machine).steps == until.steps;
+    uint64_t limit = emu_now(s->machine) + STEP_CYCLES;
+    struct emu_hart_view view;
+    do { /* beginning to wait is a step; the wait ends in an event */
+        struct emu_position position = emu_position(s->machine);
+        emu_until_init(&until);
+        until.cycle = limit;
+        emu_hart_view(s->machine, hart, &view);
+        if (view.state == EMU_HART_ACCESSING)
+            until.position = (struct emu_position){position.events + 1, position.steps};
+        else
+            until.steps = position.steps + 1;
+        emu_run(s->machine, &until);
+        emu_hart_view(s->machine, hart, &view);
+    } while ((view.pc == *ret_pc || view.state == EMU_HART_ACCESSING) && emu_now(s->machine) < limit);
     input(s, EMU_INPUT_FREEZE, hart, 0, 0);
-    return done;
+    return view.pc != *ret_pc && view.state != EMU_HART_ACCESSING;
 }
 
 /* What a step should leave in memory. */
