@@ -264,7 +264,8 @@ static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct tu
     if (port == ARBITER_NOBODY)
         return false;
     pending_remove(&bus->pending, port);
-    *turn = (struct turn){.request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
+    *turn = (struct turn){
+        .request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
     turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
     return true;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MODEL_PORTS = 260, MODEL_LINES = 16, MODEL_WINDOWS = 4096 };
+enum { MODEL_PORTS = 260, MODEL_LINES = 96, MODEL_WINDOWS = 4096 };
 
 enum model_purpose { MODEL_LOAD, MODEL_STORE, MODEL_LR, MODEL_SC, MODEL_OTHER };
 

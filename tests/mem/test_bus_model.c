@@ -31,7 +31,7 @@ struct world {
     struct agent agent[MODEL_PORTS];
     struct random random;
     unsigned ports;
-    uint64_t now, lowered, losses, steps;
+    uint64_t now, lowered, losses, steps, lost[EMU_REASON_COUNT];
     unsigned grants; /* seen of the model's last step */
     bool is_firing, may_answer, has_record;
     struct bus_record record;
@@ -214,6 +214,7 @@ static void lost(void *context, unsigned agent, enum emu_reason reason, uint64_t
 {
     struct world *w = context;
     w->losses++;
+    w->lost[reason]++;
     cr_assert(eq(uint, reason, w->model.reservation[agent].lost));
     if (w->agent[agent].op == SC && bus_is_pending(w->bus, agent) && w->agent[agent].wakes == UINT64_MAX &&
         w->model.request[agent].purpose == MODEL_SC) {
@@ -355,14 +356,14 @@ static struct emu_config draw_config(struct random *random, unsigned harts, unsi
 #undef EITHER
 }
 
-static void run(unsigned harts, unsigned devices, unsigned arbiter, bool is_atomic, uint64_t seed, uint64_t steps)
+static void run(unsigned harts, unsigned devices, unsigned arbiter, bool is_atomic, uint64_t seed, uint64_t steps, uint64_t *happened)
 {
     struct world *w = calloc(1, sizeof *w);
     cr_assert(w != NULL);
     w->random.state = seed;
     w->ports = harts + devices;
     w->config = draw_config(&w->random, harts, arbiter, is_atomic);
-    model_init(&w->model, &w->config, w->ports, 4 + below(w, MODEL_LINES - 3));
+    model_init(&w->model, &w->config, w->ports, below(w, 4) ? 4 + below(w, 12) : MODEL_LINES);
     w->queue = queue_create();
     cr_assert(caches_init(&w->caches, harts, MODEL_LINES, &w->config.l1d, &w->config.l1i, w->config.seed));
     cr_assert(reservations_init(&w->reservations, harts, w->config.reservation.granule_bytes, lost, w));
@@ -377,6 +378,12 @@ static void run(unsigned harts, unsigned devices, unsigned arbiter, bool is_atom
             check_all(w);
     }
     check_all(w);
+    for (unsigned kind = 0; kind < BUS_KIND_COUNT; kind++)
+        happened[kind] += w->model.counts.transactions[kind];
+    happened[BUS_KIND_COUNT] += w->model.counts.refused;
+    happened[BUS_KIND_COUNT + 1] += w->model.counts.withdrawn;
+    for (unsigned reason = 0; reason < EMU_REASON_COUNT; reason++)
+        happened[BUS_KIND_COUNT + 2 + reason] += w->lost[reason];
     bus_destroy(w->bus);
     queue_destroy(w->queue);
     caches_finish(&w->caches);
@@ -400,12 +407,18 @@ enum { EVENTS = 300000 };
 
 static void run_shapes(const unsigned (*shape)[2], unsigned shapes, unsigned rounds, uint64_t events)
 {
+    uint64_t happened[BUS_KIND_COUNT + 2 + EMU_REASON_COUNT] = {0}; /* kinds, refusals, withdrawals, losses by reason */
     uint64_t seed = first_seed(), runs = (uint64_t)rounds * shapes * 8;
     for (unsigned round = 0; round < rounds; round++)
         for (unsigned i = 0; i < shapes; i++)
             for (unsigned arbiter = 0; arbiter < 4; arbiter++)
                 for (unsigned atomic = 0; atomic < 2; atomic++)
-                    run(shape[i][0], shape[i][1], arbiter, atomic, seed++, events / runs);
+                    run(shape[i][0], shape[i][1], arbiter, atomic, seed++, events / runs, happened);
+    static const unsigned reasons[] = {EMU_REASON_STORE, EMU_REASON_FALSE_SHARING, EMU_REASON_DMA, EMU_REASON_EXCLUSIVE, EMU_REASON_EVICTION};
+    for (unsigned i = 0; i < BUS_KIND_COUNT + 2; i++)
+        cr_expect(gt(u64, happened[i], events / 1000), "what %u is hardly ever tried", i);
+    for (unsigned i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        cr_expect(gt(u64, happened[BUS_KIND_COUNT + 2 + reasons[i]], events / 1000), "reason %u is hardly ever the reason", reasons[i]);
 }
 
 Test(bus_model, two_to_eight_harts_and_devices_do_what_the_model_does)
