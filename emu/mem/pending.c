@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's can
- * be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's.
- * Lines that nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a
- * storm of WriteBacks).
+ * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's
+ * can be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's. Lines that
+ * nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a storm of
+ * WriteBacks).
  */
 #include "pending.h"
 

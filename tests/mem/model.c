@@ -116,7 +116,7 @@ static void end_reservation(struct model *m, unsigned agent, unsigned reason)
 {
     m->reservation[agent].is_held = false;
     m->reservation[agent].lost = reason;
-    m->losses += reason != EMU_REASON_OWN_SC;
+    m->lost[reason] += reason != EMU_REASON_OWN_SC;
     if (reason != EMU_REASON_OWN_SC && m->request[agent].is_pending && m->request[agent].purpose == MODEL_SC)
         model_withdraw(m, agent);
 }
@@ -134,10 +134,11 @@ static void write_bytes(struct model *m, uint32_t line, unsigned offset, unsigne
                 overlaps |= a == b;
             }
         if (meets)
-            end_reservation(m, agent, is_lr               ? EMU_REASON_EXCLUSIVE
-                                      : by == UINT_MAX ? EMU_REASON_DMA
-                                      : overlaps       ? EMU_REASON_STORE
-                                                       : EMU_REASON_FALSE_SHARING);
+            end_reservation(m, agent,
+                            is_lr            ? EMU_REASON_EXCLUSIVE
+                            : by == UINT_MAX ? EMU_REASON_DMA
+                            : overlaps       ? EMU_REASON_STORE
+                                             : EMU_REASON_FALSE_SHARING);
     }
 }
 
@@ -152,8 +153,8 @@ static bool others_reserve(const struct model *m, uint32_t line, unsigned agent)
 static bool is_refused(const struct model *m, unsigned port, uint32_t line, uint64_t effect)
 {
     for (unsigned owner = 0; owner < m->config.harts; owner++)
-        if (owner != port && m->copy[2 * owner][line].state != LINE_I && m->hold[owner].line == line && effect < m->hold[owner].until &&
-            m->reservation[owner].is_held && m->reservation[owner].line == line)
+        if (owner != port && m->copy[2 * owner][line].state != LINE_I && m->hold[owner].line == line &&
+            effect < m->hold[owner].until && m->reservation[owner].is_held && m->reservation[owner].line == line)
             return true;
     return false;
 }
@@ -261,7 +262,8 @@ void model_access(struct model *m, unsigned cache, uint32_t line, enum model_pur
     copy->version = ++m->newest[line];
     for (unsigned other = 0; other < m->config.harts; other++) {
         const struct model_reservation *r = &m->reservation[other];
-        cr_assert(other == cache / 2 || !r->is_held || r->line != line || offset >= r->offset + r->size || r->offset >= offset + size,
+        cr_assert(other == cache / 2 || !r->is_held || r->line != line || offset >= r->offset + r->size ||
+                      r->offset >= offset + size,
                   "a store to line %u by agent %u leaves the reservation of %u", line, cache / 2, other);
     }
 }

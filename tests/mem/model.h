@@ -67,7 +67,7 @@ struct model {
     bool is_draining;
     struct bus_counts counts;
     struct bus_port_counts port_counts[MODEL_PORTS];
-    uint64_t lowered, losses; /* calls that the client has to see */
+    uint64_t lowered, lost[EMU_REASON_COUNT]; /* calls that the client has to see */
 };
 
 void model_init(struct model *m, const struct emu_config *config, unsigned ports, unsigned lines);

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Next state and actions: h hit, r BusRd, x BusRdX, u BusUpgr, w WriteBack, s shared, d supplies data, m memory is updated. "-": cannot
- * happen. An exclusive or modified copy excludes all others, so that nobody can upgrade a shared one beside it. */
+/* Next state and actions: h hit, r BusRd, x BusRdX, u BusUpgr, w WriteBack, s shared, d supplies data, m memory is updated. "-":
+ * cannot happen. An exclusive or modified copy excludes all others, so that nobody can upgrade a shared one beside it. */
 static const char *const expected[LINE_STATE_COUNT][STIMULUS_COUNT] = {
     /* load, store, fill alone, fill shared, own, BusRd, BusRdX, BusUpgr, DmaRd, DmaWr, evict */
     [LINE_I] = {"Ir", "Ix", "E", "S", "M", "-", "-", "-", "-", "-", "-"},

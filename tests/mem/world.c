@@ -81,7 +81,8 @@ struct bus_request world_ask(const struct world *w, unsigned port, enum bus_want
 {
     struct bus_request request = {.cycle = cycle, .line = line, .cache = (uint16_t)(2 * port), .want = (uint8_t)want, .size = 8};
     if (port < w->config.harts && want <= BUS_WANT_EVICT)
-        request.slot = want == BUS_WANT_EVICT ? cache_find(&w->caches, 2 * port, line) : cache_set_first(&w->caches, 2 * port, line);
+        request.slot =
+            want == BUS_WANT_EVICT ? cache_find(&w->caches, 2 * port, line) : cache_set_first(&w->caches, 2 * port, line);
     return request;
 }
 
