@@ -298,10 +298,10 @@ static void fire(void *context, unsigned id, uint64_t cycle)
             is_granted = true;
         }
     }
-    bus->is_deciding = false;
-    reschedule(bus);
     if (is_granted)
         tell(bus, &turn);
+    bus->is_deciding = false; /* once, with what the client asks for in answer */
+    reschedule(bus);
 }
 
 /* ---- all at once ---- */
