@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The bus: requests, slots, time. One event of the queue is scheduled, for the next slot's effect; when it fires, the arbiter chooses
- * among the requests that are eligible at the slot (pending.h), the effect is applied (snoop.h), data gets its windows (data_bus.h).
- * The horizon of the pending requests is the first cycle at which the address bus is free.
+ * The bus: requests, slots, time. One event of the queue is scheduled, for the next slot's effect; when it fires, the arbiter
+ * chooses among the requests that are eligible at the slot (pending.h), the effect is applied (snoop.h), data gets its windows
+ * (data_bus.h). The horizon of the pending requests is the first cycle at which the address bus is free.
  */
 #include <mem/bus.h>
 
@@ -19,8 +19,8 @@
 
 struct port {
     struct bus_request request;
-    uint64_t free_at;         /* the next request may be made at; only asserted */
-    uint64_t hold_until;      /* others' requests for hold_line are refused before this cycle while the reservation lasts */
+    uint64_t free_at;    /* the next request may be made at; only asserted */
+    uint64_t hold_until; /* others' requests for hold_line are refused before this cycle while the reservation lasts */
     uint32_t hold_line;
     struct bus_port_counts counts;
 };
@@ -31,12 +31,12 @@ struct bus {
     struct data_bus data;
     struct snoop snoop;
     struct port *port;
-    uint64_t *cycle;          /* of the requests, by port */
+    uint64_t *cycle; /* of the requests, by port */
     struct queue *queue;
     int event;
     unsigned ports;
     bool is_atomic;
-    bool is_deciding;         /* the next event is not to be scheduled yet */
+    bool is_deciding; /* the next event is not to be scheduled yet */
     bool is_draining;
     unsigned latency, interval, beats, memory_cycles, cache_cycles, device_cycles, hold_cycles;
     uint64_t seed;
@@ -48,9 +48,9 @@ struct turn {
     struct bus_request request;
     unsigned port;
     enum bus_kind kind;
-    uint32_t slot;            /* of a cache */
+    uint32_t slot; /* of a cache */
     uint64_t granted, effect, done;
-    uint64_t end;             /* of its data too */
+    uint64_t end; /* of its data too */
     unsigned beats;
 };
 
@@ -116,8 +116,9 @@ static uint32_t line_of(const struct bus_request *request)
 void bus_request(struct bus *bus, unsigned port, const struct bus_request *request)
 {
     assert(port < bus->ports && request->cycle >= bus->port[port].free_at);
-    assert(request->want != BUS_WANT_OWN && request->want != BUS_WANT_DMA_WRITE ? true
-           : request->size > 0 && request->offset + request->size <= LINE_BYTES);
+    assert(request->want != BUS_WANT_OWN && request->want != BUS_WANT_DMA_WRITE
+               ? true
+               : request->size > 0 && request->offset + request->size <= LINE_BYTES);
     bus->port[port].request = *request;
     bus->cycle[port] = request->cycle;
     pending_add(&bus->pending, port, line_of(request), request->cycle);
@@ -212,9 +213,15 @@ static void record(struct bus *bus, const struct turn *turn, struct snoop_answer
 {
     if (!bus->snoop.client.recorded)
         return;
-    struct bus_record record = {.kind = turn->kind, .port = (uint16_t)turn->port, .line = line_of(&turn->request),
-                                .requested = turn->request.cycle, .granted = turn->granted, .effect = turn->effect,
-                                .done = turn->done, .from_cache = answer.actions & ACTION_SUPPLY, .sharers = answer.sharers};
+    struct bus_record record = {.kind = turn->kind,
+                                .port = (uint16_t)turn->port,
+                                .line = line_of(&turn->request),
+                                .requested = turn->request.cycle,
+                                .granted = turn->granted,
+                                .effect = turn->effect,
+                                .done = turn->done,
+                                .from_cache = answer.actions & ACTION_SUPPLY,
+                                .sharers = answer.sharers};
     bus->snoop.client.recorded(bus->snoop.client.context, &record);
 }
 
@@ -264,7 +271,8 @@ static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct tu
     if (port == ARBITER_NOBODY)
         return false;
     pending_remove(&bus->pending, port);
-    *turn = (struct turn){.request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
+    *turn = (struct turn){
+        .request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
     turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
     return true;
 }
@@ -290,10 +298,10 @@ static void fire(void *context, unsigned id, uint64_t cycle)
             is_granted = true;
         }
     }
-    bus->is_deciding = false;
-    reschedule(bus);
     if (is_granted)
         tell(bus, &turn);
+    bus->is_deciding = false; /* once, with what the client asks for in answer */
+    reschedule(bus);
 }
 
 /* ---- all at once ---- */

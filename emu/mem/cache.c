@@ -13,7 +13,8 @@
 static struct cache_shape shape_of(const struct emu_cache_config *config, uint32_t first)
 {
     uint32_t slots = config->bytes / LINE_BYTES;
-    return (struct cache_shape){.sets = slots / config->ways, .ways = config->ways, .random = config->replacement == EMU_RANDOM, .first = first};
+    return (struct cache_shape){
+        .sets = slots / config->ways, .ways = config->ways, .random = config->replacement == EMU_RANDOM, .first = first};
 }
 
 /* A state of xorshift64* that is not 0, another one for each number (splitmix64's finaliser). */

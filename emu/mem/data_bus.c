@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Windows of the data bus in an ordered array; a new one is looked for from the end, where it nearly always goes.
- * The room is bounded: a window that touches no other begins exactly where it was asked for. An agent that waits for its data has at
- * most one such; data that nobody waits for (WriteBacks) is asked for from the effect on, and at most two such windows, of equal length,
- * lie between what is forgotten and the next effect.
+ * The room is bounded: a window that touches no other begins exactly where it was asked for. An agent that waits for its data has
+ * at most one such; data that nobody waits for (WriteBacks) is asked for from the effect on, and at most two such windows, of equal
+ * length, lie between what is forgotten and the next effect.
  */
 #include "data_bus.h"
 

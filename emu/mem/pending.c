@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's can
- * be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's.
- * Lines that nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a
- * storm of WriteBacks).
+ * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's
+ * can be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's. Lines that
+ * nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a storm of
+ * WriteBacks).
  */
 #include "pending.h"
 
@@ -158,11 +158,20 @@ static void make_room(struct pending *p)
     assert(p->free);
 }
 
+/* Entry + 1, 0 if the line has none. */
+static uint32_t find_line(const struct pending *p, uint32_t line)
+{
+    uint32_t at = *chain_of(p, line);
+    while (at && p->line[at - 1].line != line)
+        at = p->line[at - 1].next;
+    return at;
+}
+
 static uint32_t entry_of(struct pending *p, uint32_t line)
 {
-    for (uint32_t at = *chain_of(p, line); at; at = p->line[at - 1].next)
-        if (p->line[at - 1].line == line)
-            return at - 1;
+    uint32_t at = find_line(p, line);
+    if (at)
+        return at - 1;
     if (!p->free)
         make_room(p);
     uint32_t entry = p->free - 1;
@@ -214,7 +223,7 @@ void pending_clear(struct pending *p)
     sweep(p);
 }
 
-/* The request's own cycle has come: it is eligible now, or when its line is. */
+/* The request's own cycle has come, or will have when its line stops being busy: it is eligible now, or when its line is. */
 static void arrive(struct pending *p, unsigned port)
 {
     struct pending_port *it = &p->port[port];
@@ -298,10 +307,22 @@ void pending_busy(struct pending *p, uint32_t line, uint64_t until)
     heap_push(p, until, p->ports + entry);
 }
 
-uint64_t pending_next(const struct pending *p)
+/* Is the line of a later request still busy when its own cycle comes? */
+static bool waits_for_line(const struct pending *p, unsigned port)
+{
+    uint32_t at = p->port[port].line == PENDING_NO_LINE ? 0 : find_line(p, p->port[port].line);
+    return at && p->line[at - 1].until > p->port[port].ready;
+}
+
+uint64_t pending_next(struct pending *p)
 {
     if (!is_empty(p->eligible, p->words))
         return p->horizon;
+    while (p->heap_count && p->heap[0].id < p->ports && waits_for_line(p, p->heap[0].id)) {
+        uint32_t port = p->heap[0].id;
+        heap_remove(p, 0);
+        arrive(p, port);
+    }
     return p->heap_count ? p->heap[0].cycle : UINT64_MAX;
 }
 

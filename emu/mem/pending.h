@@ -65,7 +65,7 @@ void pending_release(struct pending *p, uint64_t cycle);
 /* The line is busy at slots before `until`. */
 void pending_busy(struct pending *p, uint32_t line, uint64_t until);
 /* The next slot at which any request is eligible, UINT64_MAX if there is none. */
-uint64_t pending_next(const struct pending *p);
+uint64_t pending_next(struct pending *p);
 
 static inline bool pending_has(const struct pending *p, unsigned port)
 {

@@ -167,7 +167,8 @@ static struct snoop_answer apply_dma(struct snoop *snoop, const struct bus_reque
     return answer;
 }
 
-struct snoop_answer snoop_apply(struct snoop *snoop, const struct bus_request *request, enum bus_kind kind, unsigned agent, uint32_t *slot)
+struct snoop_answer snoop_apply(struct snoop *snoop, const struct bus_request *request, enum bus_kind kind, unsigned agent,
+                                uint32_t *slot)
 {
     struct snoop_answer answer = {0};
     switch ((enum bus_want)request->want) {

@@ -316,6 +316,56 @@ Test(reservation, one_that_was_lost_can_be_taken_again_quickly_and_lost_again)
     reservations_finish(&r);
 }
 
+/* Every operand and every claimed range: what ends is what a write would end, but the reason is always the same. */
+Test(reservation, a_claim_ends_what_a_write_would_and_for_one_reason)
+{
+    for EACH_GRANULE (granule) {
+        struct reservations r;
+        struct loss loss;
+        make(&r, granule, &loss);
+        for (unsigned at = 0; at < 64; at += 4)
+            for (unsigned to = 0; to < 64; to += 8) {
+                bool meets = to / granule <= at / granule && (to + 7) / granule >= at / granule;
+                loss.count = 0;
+                reservation_take(&r, 0, LINE + at, 4);
+                reservation_take(&r, 1, LINE + to, 8);
+                reservation_claim(&r, LINE + to, 8, 1);
+                cr_assert(holds(&r, 1), "the claimant keeps its own");
+                cr_assert(eq(int, !holds(&r, 0), meets), "granule %u: 4 bytes at %u, claim of 8 at %u", granule, at, to);
+                cr_assert(eq(uint, loss.count, meets));
+                cr_assert(meets ? loss.reason == EMU_REASON_EXCLUSIVE && loss.by == 1 : true);
+            }
+        reservations_finish(&r);
+    }
+}
+
+Test(reservation, a_line_is_reserved_by_others_exactly_while_one_of_them_holds_any_of_its_granules)
+{
+    for EACH_GRANULE (granule) {
+        struct reservations r;
+        struct loss loss;
+        uint64_t alias = LINE + 64 * (uint64_t)RESERVATION_BUCKETS;
+        make(&r, granule, &loss);
+        for (unsigned at = 0; at < 64; at += 4) {
+            cr_assert(not(reservation_on_line(&r, LINE, UINT_MAX)));
+            reservation_take(&r, 2, LINE + at, 4);
+            reservation_take(&r, 3, alias + at, 4); /* in the same list */
+            cr_assert(reservation_on_line(&r, LINE, UINT_MAX));
+            cr_assert(reservation_on_line(&r, LINE, 0));
+            cr_assert(not(reservation_on_line(&r, LINE, 2)));
+            cr_assert(not(reservation_on_line(&r, LINE + 64, 0)));
+            cr_assert(not(reservation_on_line(&r, alias, 3)));
+            reservation_take(&r, 1, LINE + 60, 4);
+            cr_assert(reservation_on_line(&r, LINE, 2));
+            reservation_end(&r, 1, EMU_REASON_TRAP, 1);
+            cr_assert(not(reservation_on_line(&r, LINE, 2)));
+            reservation_end(&r, 2, EMU_REASON_TRAP, 2);
+            reservation_end(&r, 3, EMU_REASON_TRAP, 3);
+        }
+        reservations_finish(&r);
+    }
+}
+
 static void state(struct state *s, void *object)
 {
     reservations_state(s, object);

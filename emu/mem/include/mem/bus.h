@@ -77,7 +77,7 @@ struct bus_record {
 struct bus_client {
     void *context;
     /* The access takes effect now: caches and reservations are as it leaves them. The port is free for its next request (to be made at
-     * `done` or later, from here or later on). */
+     * `done` or later, from here or later on). The queue learns of the next event when this returns. */
     void (*granted)(void *context, unsigned port, const struct bus_grant *grant);
     /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now). Called
      * before granted. */
