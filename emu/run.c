@@ -140,8 +140,10 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
 }
 
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
- * slice ends makes no difference to what happens, only to the order in which it is done here. */
-static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
+ * slice ends makes no difference to what happens, only to the order in which it is done here. `by_itself`: a hart that runs alone may
+ * carry out the bus's events too. */
+static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, bool by_itself,
+                                       struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
     enum hart_exit exit = HART_EXIT_BUDGET;
@@ -168,13 +170,13 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
             hard = limit - cycle;
         if (hard > end - cycle)
             hard = end - cycle;
+        m->shared.alone_until = schedule->running == 1 && by_itself ? end : 0;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
-        uint64_t done = hart->steps - before;
-        steps += done;
-        fresh &= done == 0;
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit) {
-            owner = NO_OWNER;
+        steps += hart->steps - before;
+        fresh = hart->fresh == hart->budget;
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit || fresh) {
+            owner = NO_OWNER; /* fresh: as good as not begun */
             hart->within = false;
         }
         *ret_hart = hart;
@@ -265,7 +267,10 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             code_flush(&m->shared);
         uint64_t end = next < until->cycle ? next : until->cycle;
         struct hart *hart;
-        if ((m->shared.timed ? run_slices_timed : run_slices)(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
+        uint64_t allowed = steps_allowed(m, until);
+        enum hart_exit exit = m->shared.timed ? run_slices_timed(m, next, end, allowed, until->position.events == UINT64_MAX, &hart)
+                                              : run_slices(m, next, end, allowed, &hart);
+        if (exit == HART_EXIT_BREAK)
             return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
     }
     return stop;

@@ -175,6 +175,9 @@ op_function slow_fp, slow_fp_load, slow_illegal;
 op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
 
+/* timed: takes what a part's steps took, which the clock has already, off the budget. */
+int64_t engine_take_spent(struct hart *h, int64_t budget);
+
 /* What a load of this row does with the bytes read; what an AMO writes back. */
 void engine_load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw);
 uint64_t engine_amo_result(unsigned row, uint64_t old, uint64_t rs2);

@@ -32,6 +32,16 @@ void engine_settle(struct hart *h, int64_t budget)
     settle(h, budget);
 }
 
+int64_t engine_take_spent(struct hart *h, int64_t budget)
+{
+    budget -= BUDGET(h->spent, 0);
+    h->steps += h->waits;
+    h->start = budget;
+    if (h->waits) /* a slice has ended in between */
+        h->fresh = INT64_MIN;
+    return budget;
+}
+
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget)
 {
     h->exit = (uint8_t)reason;
@@ -216,19 +226,27 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     engine_settle(h, budget);
     h->pc = pc;
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
-    h->spent = 0;
+    h->spent = h->waits = 0;
     enum part_result result = part_go(h);
+    budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
         h->steps++; /* beginning to wait is a step: a position says whether it has begun */
         TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
     }
-    budget -= BUDGET(h->spent, 0);
-    h->start = budget;
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    if (h->waits) { /* as if the hart had been left and come back */
+        h->fresh = budget;
+        within = false;
+    }
     uint32_t bits = (uint32_t)h->part.result, page = memory_page(h->shared->memory, h->part.paddr[0]);
     bool split = part_is_split(h);
-    h->part = (struct hart_part){0};
+    h->part.kind = PART_NONE;
+    if (h->attention) {
+        h->part.kind = split ? PART_FETCHED : PART_NONE;
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    }
     struct way_in in = find_line(h, pc);
     if (in.is_full) {
         h->within = within;
@@ -406,24 +424,27 @@ static void run(struct hart *h, int64_t budget, bool within)
 #define RUN_STEPS_MAX (LINE_BYTES / 2) /* a line of 2-byte instructions */
 
 /* Goes on with what is part-done. True: that was all for now. */
-static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard)
+static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fresh)
 {
-    h->spent = 0;
+    h->spent = h->waits = 0;
     enum part_result result = part_go(h);
     h->exit = result == PART_WAIT ? HART_EXIT_STOPPED : HART_EXIT_AGAIN;
-    if (result == PART_DONE && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
-        bool split = part_is_split(h);
-        h->part.kind = PART_FETCHED;
-        if (!split)
-            h->part = (struct hart_part){0};
+    h->steps += h->waits;
+    *fresh &= h->waits == 0 || result == PART_GRANTED;
+    h->budget = 0;
+    h->fresh = result == PART_GRANTED ? 0 : INT64_MIN;
+    if ((result == PART_DONE || result == PART_GRANTED) && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
+        *fresh |= h->waits > 0;
+        h->part.kind = part_is_split(h) ? PART_FETCHED : PART_NONE;
+        h->fresh = *fresh ? 0 : INT64_MIN;
         *soft -= h->spent;
         *hard -= h->spent;
-        return *hard <= 0;
+        return *hard <= 0 || h->attention;
     }
-    h->steps++;
+    h->steps += result != PART_GRANTED;
     if (result == PART_WAIT)
         return true;
-    h->cycle++;
+    h->cycle += result != PART_GRANTED;
     if (result == PART_FAULT) {
         hart_trap(h, h->part_fault, h->part_tval, h->pc);
         return true;
@@ -452,13 +473,12 @@ static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 
 static void run_fetched(struct hart *h, int64_t budget)
 {
-    struct hart_part part = h->part;
-    h->part = (struct hart_part){0};
-    uint32_t page = memory_page(h->shared->memory, part.paddr[0]);
+    uint32_t page = memory_page(h->shared->memory, h->part.paddr[0]), bits = (uint32_t)h->part.result;
+    h->part.kind = PART_NONE;
 #ifdef ENGINE_TAIL_CALLS
-    enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+    enter_bits(h, h->pc, page, bits, budget, true);
 #else
-    const struct op *op = enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+    const struct op *op = enter_bits(h, h->pc, page, bits, budget, true);
     while (op)
         op = op->run(h, op, h->budget, h->table);
 #endif
@@ -468,7 +488,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
 {
     h->unretired = 0;
     h->attention = h->within = false;
-    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard)))
+    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard, &fresh)))
         return (enum hart_exit)h->exit;
     set_limits(h, soft, hard, fresh);
     int64_t budget = h->start;
@@ -476,7 +496,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
     if (UNLIKELY(interrupt >= 0)) {
         h->break_passed = HART_NO_BREAK;
         within = false;
-        h->part = (struct hart_part){0};
+        h->part.kind = PART_NONE;
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);
         h->unretired++;
         budget -= ONE_STEP;

@@ -7,7 +7,7 @@
 
 #include "engine.h"
 
-enum step { STEP_DONE, STEP_WAIT, STEP_FAULT };
+enum step { STEP_DONE, STEP_GRANTED, STEP_AGAIN, STEP_WAIT, STEP_FAULT };
 
 static unsigned instruction_cache(const struct hart *h)
 {
@@ -52,7 +52,7 @@ static enum step fault(struct hart *h, uint8_t cause, uint64_t tval)
 {
     h->part_fault = cause;
     h->part_tval = tval;
-    h->part = (struct hart_part){0};
+    h->part.kind = PART_NONE;
     return STEP_FAULT;
 }
 
@@ -96,9 +96,18 @@ static uint32_t reserved_line(const struct hart *h)
 
 /* ---- requests ---- */
 
+static enum step take_grant(struct hart *h, const struct bus_grant *grant);
+
 static enum step ask(struct hart *h, struct bus_request request)
 {
+    struct bus_grant grant;
     request.cycle = h->request_began = h->cycle;
+    bool device = request.want == BUS_WANT_DEVICE_READ || request.want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
+    if (!device && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, &grant)) {
+        queue_count(h->shared->queue);
+        *h->shared->now = grant.effect;
+        return take_grant(h, &grant);
+    }
     h->run = HART_ACCESSING;
     bus_request(h->shared->bus, h->id, &request);
     return STEP_WAIT;
@@ -134,11 +143,15 @@ static enum step ask_device(struct hart *h)
 
 /* ---- memory ---- */
 
+/* Of RAM or ROM, within a line. */
 static uint64_t read_ram(const struct hart *h, uint64_t paddr, unsigned size)
 {
+    const struct memory *memory = h->shared->memory;
+    const uint8_t *from = memory_host(memory, memory_page(memory, paddr)) + paddr % PAGE_BYTES;
     uint64_t value = 0;
-    memory_read(h->shared->memory, paddr, &value, size);
-    return value;
+    for (unsigned i = 0; i < size && (size & (size - 1)); i++)
+        value |= (uint64_t)from[i] << 8 * i;
+    return size & (size - 1) ? value : host_load((uint64_t)(uintptr_t)from, size);
 }
 
 void part_write(struct hart *h, uint32_t slot, uint64_t paddr, unsigned size, uint64_t value)
@@ -283,7 +296,9 @@ static void fill_table(struct hart *h, unsigned piece, uint32_t slot)
 {
     struct hart_part *part = &h->part;
     uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
-    mmu_l0_fill_data(h, vaddr, part->paddr[piece]);
+    const struct l0_data *page = l0_page_way(h->l0->data, vaddr);
+    if (page->rtag != (vaddr & PAGE_MASK) || (page->wtag & ~(uint64_t)L0_SLOW_STORE) != (vaddr & PAGE_MASK))
+        mmu_l0_fill_data(h, vaddr, part->paddr[piece]);
     if (h->shared->timed)
         mmu_l0_fill_line(h, vaddr, part->paddr[piece], slot);
 }
@@ -419,6 +434,7 @@ static bool advance(struct hart *h)
 
 enum part_result part_go(struct hart *h)
 {
+    bool granted, more;
     do {
         enum step step = STEP_DONE;
         switch (h->part.stage) {
@@ -439,25 +455,28 @@ enum part_result part_go(struct hart *h)
             return PART_WAIT;
         if (step == STEP_FAULT)
             return PART_FAULT;
-    } while (advance(h));
-    return PART_DONE;
+        granted = step == STEP_GRANTED;
+        more = step == STEP_AGAIN || advance(h);
+    } while (more);
+    return granted ? PART_GRANTED : PART_DONE;
 }
 
 void part_apply(struct hart *h)
 {
-    struct hart_part part = h->part;
-    h->part = (struct hart_part){0};
-    h->bubble = part.bubble;
-    switch (part.kind) {
+    const struct hart_part *part = &h->part;
+    enum part_kind kind = part->kind;
+    h->part.kind = PART_NONE;
+    h->bubble = part->bubble;
+    switch (kind) {
     case PART_LOAD:
-        engine_load_result(h, part.op, part.rd, part.result);
+        engine_load_result(h, part->op, part->rd, part->result);
         return;
     case PART_LR:
     case PART_AMO:
-        h->x[part.rd] = sign_extend(part.result, part.size);
+        h->x[part->rd] = sign_extend(part->result, part->size);
         return;
     case PART_SC:
-        h->x[part.rd] = part.result;
+        h->x[part->rd] = part->result;
         return;
     default:
         return;
@@ -472,8 +491,6 @@ static void finish(struct hart *h)
     if (h->part.kind == PART_FETCH) {
         bool split = part_is_split(h);
         h->part.kind = split ? PART_FETCHED : PART_NONE;
-        if (!split)
-            h->part = (struct hart_part){0};
         return;
     }
     h->pc += h->part.len;
@@ -481,10 +498,9 @@ static void finish(struct hart *h)
     part_apply(h);
 }
 
-static void trap(struct hart *h, uint8_t cause, uint64_t tval)
+static void trap(struct hart *h)
 {
-    h->part = (struct hart_part){0};
-    hart_trap(h, cause, tval, h->pc);
+    hart_trap(h, h->part_fault, h->part_tval, h->pc);
 }
 
 static enum hart_stall stall_of(const struct hart_part *part, enum bus_kind kind)
@@ -502,26 +518,26 @@ static enum hart_stall stall_of(const struct hart_part *part, enum bus_kind kind
     return kind == BUS_UPGRADE ? STALL_UPGRADE : STALL_STORE;
 }
 
-static bool finish_device(struct hart *h, uint64_t cycle)
+static enum step finish_device(struct hart *h, uint64_t cycle)
 {
     uint64_t value = h->part.value;
-    if (!h->shared->device_access(h->shared->context, h, cycle, &value)) {
-        trap(h, h->part.kind == PART_STORE ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, h->part.vaddr);
-        return false;
-    }
+    if (!h->shared->device_access(h->shared->context, h, cycle, &value))
+        return fault(h, h->part.kind == PART_STORE ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, h->part.vaddr);
     h->part.result = value;
-    return true;
+    return STEP_GRANTED;
 }
 
 void hart_access_due(struct hart *h, uint64_t cycle)
 {
     h->run = HART_RUNNING;
-    if (finish_device(h, cycle))
+    if (finish_device(h, cycle) == STEP_FAULT)
+        trap(h);
+    else
         finish(h);
 }
 
-/* The step that waited is done now. False: it ended in a trap. */
-static bool grant_step(struct hart *h, const struct bus_grant *grant)
+/* The step that waited is done now. */
+static enum step grant_step(struct hart *h, const struct bus_grant *grant)
 {
     struct hart_part *part = &h->part;
     unsigned piece = part->stage == PART_ACCESS_SECOND;
@@ -535,31 +551,49 @@ static bool grant_step(struct hart *h, const struct bus_grant *grant)
             if (step.next == MMU_STEP_UPDATE)
                 set_ad(h, grant->slot, step.pte);
         }
-        return true;
+        return STEP_AGAIN;
     }
     if (grant->kind == BUS_DEVICE_READ || grant->kind == BUS_DEVICE_WRITE)
         return finish_device(h, grant->effect);
     perform(h, piece, grant->slot);
-    return true;
+    return STEP_GRANTED;
+}
+
+/* Clock, counts and the step itself. STEP_AGAIN: the stage is not done yet. */
+static enum step be_granted(struct hart *h, const struct bus_grant *grant)
+{
+    enum hart_stall stall = stall_of(&h->part, grant->kind);
+    h->stall_cycles[stall] += grant->done - h->request_began;
+    h->cycle = grant->effect;
+    if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
+        h->part.evicting = false;
+        return STEP_AGAIN;
+    }
+    enum step step = grant_step(h, grant);
+    h->cycle = grant->done;
+    return step;
+}
+
+/* A grant that did not have to be waited for. */
+static enum step take_grant(struct hart *h, const struct bus_grant *grant)
+{
+    uint64_t began = h->cycle;
+    h->waits += !h->part.evicting; /* the write-back and what it is for are one wait */
+    enum step step = be_granted(h, grant);
+    h->spent += (uint32_t)(h->cycle - began);
+    return step;
 }
 
 void hart_granted(struct hart *h, const struct bus_grant *grant)
 {
-    enum hart_stall stall = stall_of(&h->part, grant->kind);
+    bool evicted = h->part.evicting;
     h->run = HART_RUNNING;
-    h->cycle = grant->effect;
-    h->stall_cycles[stall] += grant->done - h->request_began;
-    if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
-        h->part.evicting = false;
-        h->spent = 0;
-        if (part_go(h) == PART_DONE)
-            finish(h);
-        return;
-    }
-    bool walked = h->part.walking;
-    bool ok = grant_step(h, grant);
-    h->cycle = grant->done;
-    if (ok && !walked && !advance(h))
+    enum step step = be_granted(h, grant);
+    if (evicted)
+        part_go(h); /* nothing but the request that had to wait */
+    else if (step == STEP_FAULT)
+        trap(h);
+    else if (step == STEP_GRANTED && !advance(h))
         finish(h);
 }
 

@@ -9,13 +9,15 @@
 #include <hart/hart.h>
 
 enum part_result {
-    PART_DONE,  /* all steps are done: part_apply, then it is over */
-    PART_WAIT,  /* a request is on its way; the hart is not running */
-    PART_FAULT, /* trap: hart->part_fault, hart->part_tval; the part is over */
+    PART_DONE,    /* all steps are done: part_apply, then it is over */
+    PART_GRANTED, /* the same, and the last of them was done by the bus: the clock is right, and the wait was the instruction's step */
+    PART_WAIT,    /* a request is on its way; the hart is not running */
+    PART_FAULT,   /* trap: hart->part_fault, hart->part_tval; the part is over */
 };
 
 /* Goes on with hart->part (kind, op, size, rd, len, vaddr, value and pc filled in by whoever begins it) as far as the caches allow.
- * The hart's clock must be right; what the steps take is added to it and to hart->spent. */
+ * The hart's clock must be right; what the steps take is added to it and to hart->spent. Where nobody else acts, waits pass at once:
+ * they are in hart->spent too, and hart->waits counts them, each a step. Callers set both to 0. */
 enum part_result part_go(struct hart *hart);
 /* Writes the finished part's results to the registers; the part is then over. */
 void part_apply(struct hart *hart);

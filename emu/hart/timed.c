@@ -29,18 +29,23 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     uint64_t pc = op_pc(h, op), next_pc = op_next_pc(h, op);
     engine_settle(h, budget);
     h->pc = pc;
-    h->spent = 0;
+    h->spent = h->waits = 0;
     enum part_result result = part_go(h);
+    budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
         h->steps++; /* beginning to wait is a step: a position says whether it has begun */
         TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
     }
-    budget -= BUDGET(h->spent, 0);
-    h->start = budget;
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
     part_apply(h);
-    budget -= ONE_STEP;
+    within &= h->waits == 0;
+    if (result == PART_DONE) {
+        budget -= ONE_STEP;
+    } else { /* the last wait was its step; with it a slice ended */
+        h->instret++;
+        h->fresh = budget;
+    }
     if (h->attention) {
         h->within = within;
         TAIL(engine_leave(h, HART_EXIT_AGAIN, next_pc, budget));

@@ -304,6 +304,33 @@ static void fire(void *context, unsigned id, uint64_t cycle)
     reschedule(bus);
 }
 
+bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, struct bus_grant *ret_grant)
+{
+    if (!pending_is_empty(&bus->pending))
+        return false;
+    uint64_t slot = pending_slot(&bus->pending, line_of(request), request->cycle), effect = slot + bus->latency;
+    if (effect >= before)
+        return false;
+    struct turn turn = {.request = *request, .port = port, .granted = slot, .effect = effect, .done = effect, .end = effect};
+    turn.kind = snoop_kind(&bus->snoop, request, &turn.slot);
+    if (turn.kind != BUS_NOTHING && is_refused(bus, &turn))
+        return false;
+    arbiter_choose_only(&bus->arbiter, port);
+    bus->port[port].request = *request;
+    bus->is_deciding = true;
+    pending_release(&bus->pending, slot);
+    if (turn.kind == BUS_NOTHING) {
+        snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, port, &turn.slot);
+        begin_hold(bus, &turn);
+    } else {
+        transact(bus, &turn);
+    }
+    bus->is_deciding = false;
+    bus->port[port].free_at = turn.done;
+    *ret_grant = (struct bus_grant){turn.kind, turn.slot, turn.effect, turn.done};
+    return true;
+}
+
 /* ---- all at once ---- */
 
 static void forget_all(struct bus *bus)

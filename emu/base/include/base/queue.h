@@ -46,6 +46,9 @@ uint64_t queue_next(const struct queue *queue);
 /* Fires the first event. There must be one. */
 void queue_fire(struct queue *queue);
 
+/* Counts an event that its owner carried out by itself, knowing that it would have been the next to fire. */
+void queue_count(struct queue *queue);
+
 /* Number of events fired since creation: the first half of a position. */
 uint64_t queue_fired(const struct queue *queue);
 

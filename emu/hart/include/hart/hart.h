@@ -185,7 +185,8 @@ struct hart {
     /* counts for statistics: not state */
     uint64_t waiting_cycles, wait_began, traps, interrupts, sc_done, sc_failed, request_began;
     uint64_t stall_cycles[STALL_COUNT];
-    uint32_t spent;          /* what steps of the part took since the engine last asked (derived) */
+    uint32_t spent;          /* what steps of the part took since the engine last asked, in cycles (derived) */
+    uint32_t waits;          /* of these the waits that are over already (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 
@@ -221,7 +222,8 @@ struct hart_shared {
     void *context;
     void (*emit)(void *context, const struct emu_event *event);
     uint64_t events_wanted;     /* EMU_EVENT_BIT of recorded or stopping kinds */
-    const uint64_t *now;        /* cycle of the last event or input */
+    uint64_t *now;              /* cycle of the last event or input */
+    uint64_t alone_until;       /* timed: nobody but the hart that runs acts before this cycle; 0: others do */
     uint64_t (*mtime)(void *context, uint64_t cycle);
     /* first cycle, `now` or later, at which mtime >= the value */
     uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
