@@ -113,22 +113,62 @@ static enum step ask(struct hart *h, struct bus_request request)
     return STEP_WAIT;
 }
 
-/* Asks for a line; first, if it has no place, for the write-back of the one that must go. */
-static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
+/* A request for a line; first, if it has no place, for the write-back of the one that must go. */
+static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t line, enum bus_want want)
 {
     struct caches *caches = h->shared->caches;
-    struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want,
-                                  .offset = (uint8_t)offset, .size = (uint8_t)size, .is_load_reserved = is_lr};
-    if (cache_find(caches, cache, line) == CACHE_NONE) {
-        request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
-        const struct cache_slot *victim = &caches->slot[request.slot];
-        if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
-            h->part.evicting = true;
-            request.want = BUS_WANT_EVICT;
-            request.line = victim->line;
-        }
+    struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want};
+    if (cache_find(caches, cache, line) != CACHE_NONE)
+        return request;
+    request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
+    const struct cache_slot *victim = &caches->slot[request.slot];
+    if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
+        request.want = BUS_WANT_EVICT;
+        request.line = victim->line;
     }
+    return request;
+}
+
+static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
+{
+    struct bus_request request = line_request(h, cache, line, want);
+    request.offset = (uint8_t)offset;
+    request.size = (uint8_t)size;
+    request.is_load_reserved = is_lr;
+    h->part.evicting = request.want == BUS_WANT_EVICT;
     return ask(h, request);
+}
+
+static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_grant *grant)
+{
+    request->cycle = h->cycle;
+    if (!bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, grant))
+        return false;
+    queue_count(h->shared->queue);
+    *h->shared->now = grant->effect;
+    h->spent += (uint32_t)(grant->done - h->cycle);
+    h->cycle = grant->done;
+    return true;
+}
+
+bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned offset, unsigned size)
+{
+    struct bus_grant grant;
+    h->spent = 0;
+    if (h->shared->alone_until == 0)
+        return false;
+    bool got = false, room;
+    do {
+        struct bus_request request = line_request(h, part_data_cache(h), line, want);
+        request.offset = (uint8_t)offset;
+        request.size = (uint8_t)size;
+        room = request.want == BUS_WANT_EVICT;
+        got = grant_alone(h, &request, &grant);
+    } while (room && got);
+    enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
+    h->stall_cycles[stall] += h->spent;
+    h->slot = grant.slot;
+    return got && !room;
 }
 
 static enum step ask_device(struct hart *h)

@@ -67,6 +67,32 @@ static const struct l0_data *page_of_store(const struct hart *h, uint64_t addres
     return (page->wtag & ~(uint64_t)L0_SLOW_STORE) == l0_page_tag(address, width) ? page : NULL;
 }
 
+/* Behind an access that got its line at once: on in the run if it fits, though it took longer than the run was charged for. */
+static op_result after_getting(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left)
+{
+    int64_t behind = budget - BUDGET(h->spent - 1, 0); /* it was charged for one */
+    if (LIKELY(behind >= 0)) {
+        h->start = budget + left - BUDGET(h->spent, 0);
+        budget = behind;
+        NEXT(1);
+    }
+    const struct op *next = op + (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+    h->bubble = next->at & AT_BUBBLE;
+    h->instret++;
+    h->steps++;
+    budget += left - BUDGET(h->spent, 0);
+    h->start = h->fresh = budget;
+    TAIL(engine_enter(h, op_next_pc(h, op), budget));
+}
+
+/* The same when it got room at most. */
+static op_result after_trying(struct hart *h, const struct op *op, int64_t budget)
+{
+    budget -= BUDGET(h->spent, 0);
+    h->start = budget;
+    TAIL(by_steps(h, op, budget));
+}
+
 op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
 {
     unsigned width = isa_rows[row].width;
@@ -81,18 +107,27 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
         }
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (page && h->shared->alone_until) {
+        engine_settle(h, budget + left);
+        h->pc = op_pc(h, op);
+        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
+            mmu_l0_fill_line(h, address, address, h->slot);
+            engine_load_result(h, row, op->a, host_load(address + page->addend, width));
+            TAIL(after_getting(h, op, budget, l0, left));
+        }
+        begin_part(h, op, PART_LOAD, row, width, address, 0);
+        TAIL(after_trying(h, op, budget + left));
+    }
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LOAD, row, width, address, 0);
     TAIL(by_steps(h, op, budget + left));
 }
 
-/* The slot to write to when nothing but the line's bytes and state is concerned; else CACHE_NONE. */
-static uint32_t simple_store(const struct hart *h, const struct l0_data *page, uint64_t address)
+/* Does a store concern nothing but the line's bytes and state? */
+static bool is_simple_store(const struct hart *h, const struct l0_data *page, uint64_t address)
 {
-    if (!page || is_code_line(h, page->page, address) || h->shared->reservation.own_store_clears)
-        return CACHE_NONE;
-    return part_writable(h, part_line((uint32_t)page->page, address));
+    return page && !is_code_line(h, page->page, address) && !h->shared->reservation.own_store_clears;
 }
 
 static void make_written(struct hart *h, uint32_t slot)
@@ -105,7 +140,8 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
 {
     uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
     const struct l0_data *page = page_of_store(h, address, width);
-    uint32_t slot = simple_store(h, page, address);
+    bool simple = is_simple_store(h, page, address);
+    uint32_t slot = simple ? part_writable(h, part_line((uint32_t)page->page, address)) : CACHE_NONE;
     if (LIKELY(slot != CACHE_NONE)) {
         make_written(h, slot);
         host_store(address + page->addend, width, value);
@@ -113,6 +149,17 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
         NEXT(1);
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (simple && h->shared->alone_until) {
+        engine_settle(h, budget + left);
+        h->pc = op_pc(h, op);
+        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
+            host_store(address + page->addend, width, value);
+            mmu_l0_fill_line(h, address, address, h->slot);
+            TAIL(after_getting(h, op, budget, l0, left));
+        }
+        begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
+        TAIL(after_trying(h, op, budget + left));
+    }
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
