@@ -157,6 +157,7 @@ bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned 
     h->spent = 0;
     if (h->shared->alone_until == 0)
         return false;
+    __builtin_prefetch(&h->shared->caches->holders[line]);
     bool got = false, room;
     do {
         struct bus_request request = line_request(h, part_data_cache(h), line, want);

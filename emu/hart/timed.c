@@ -108,6 +108,7 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
     if (page && h->shared->alone_until) {
+        __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
         if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
@@ -150,6 +151,7 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
     if (simple && h->shared->alone_until) {
+        __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
         if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {

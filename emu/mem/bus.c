@@ -73,7 +73,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
     bus->memory_cycles = c->memory_cycles;
     bus->cache_cycles = c->cache_cycles;
     bus->device_cycles = c->device_cycles;
-    bus->hold_cycles = config->reservation.hold_cycles;
+    bus->hold_cycles = config->reservation.fill == EMU_FILL_EXCLUSIVE ? config->reservation.hold_cycles : 0;
     bus->seed = config->seed;
     arbiter_init(&bus->arbiter, c->arbiter, ports, config->seed);
     bus->port = calloc(ports, sizeof *bus->port);
