@@ -204,8 +204,8 @@ static void mtime_written(void *context)
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         if (hart->menvcfg >> 63) {
-            hart_timer_update(hart);
-            machine_wake_check(m, hart, m->now);
+            hart_timer_set(hart, m->now, m->now + ACCESS_REQUEST_CYCLES);
+            hart->attention = true;
         }
     }
 }

@@ -139,6 +139,8 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
+#define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */
+
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
  * slice ends makes no difference to what happens, only to the order in which it is done here. `by_itself`: a hart that runs alone may
  * carry out the bus's events too. */
@@ -150,6 +152,8 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
     uint64_t steps = 0;
     unsigned owner = m->owner;
     bool fresh = m->slice_fresh;
+    /* Other events than the bus's can raise interrupts, which any instruction notices. */
+    uint64_t firm = bus_next(m->bus) == next ? queue_second(m->queue) : next; /* the bus's may share its cycle */
     while (steps < allowed) {
         if (owner == NO_OWNER) {
             if (schedule_cycle(schedule) >= end)
@@ -170,6 +174,9 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
             hard = limit - cycle;
         if (hard > end - cycle)
             hard = end - cycle;
+        hart->overrun = 0;
+        if (hard == limit - cycle)
+            hart->overrun = (int64_t)(firm - limit < OVERRUN_CYCLES ? firm - limit : OVERRUN_CYCLES);
         m->shared.alone_until = schedule->running == 1 && by_itself ? end : 0;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);

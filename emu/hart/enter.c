@@ -113,6 +113,12 @@ static op_result enter_checked(struct hart *h, const struct op *op, unsigned off
     TABLES(h);
     enum hart_go go = engine_may_go(h, budget, within);
     int64_t allowed = budget_cycles(budget) + h->bias;
+    int64_t need = h->code->need[offset / 2] + (h->bubble ? budget_cycles(bubble_cost(h)) : 0);
+    if (go == HART_GO && h->overrun && need < allowed && budget_cycles(left) <= allowed + h->overrun) {
+        h->bubble = false;
+        budget -= left;
+        GO(op); /* what lies beyond the end is nobody else's business */
+    }
     if (go == HART_GO && h->shared->timed && !within && budget != h->fresh && budget_cycles(left) > allowed - h->slack)
         go = HART_GO_SLICE_OVER; /* here rather than in its middle, which costs more; nobody can tell */
     if (go != HART_GO)

@@ -134,6 +134,11 @@ void bus_withdraw(struct bus *bus, unsigned port)
     reschedule(bus);
 }
 
+uint64_t bus_next(const struct bus *bus)
+{
+    return queue_when(bus->queue, bus->event);
+}
+
 bool bus_is_pending(const struct bus *bus, unsigned port)
 {
     return pending_has(&bus->pending, port);

@@ -148,6 +148,7 @@ struct hart {
     int64_t bias;            /* cycles that may be done at once are the budget's + bias; below a budget of 0 somebody must look */
     int64_t slack;           /* and less this: cycles to the end of the slice */
     int64_t budget;          /* left over when the engine returned */
+    int64_t overrun;         /* timed: cycles beyond the slice's end that instructions may go that nobody notices (derived) */
     int64_t fresh;           /* the budget while the slice has not begun (derived) */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
@@ -272,8 +273,10 @@ bool hart_wakes(const struct hart *hart); /* (mip & mie) != 0: WFI's resume rule
 /* Takes a trap: cause with the interrupt bit, tval, and the pc it belongs to. Sets pc. It is a step: the caller counts it. */
 void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc);
 
-/* Schedules the stimecmp event, or raises STIP at once. To be called after stimecmp, mtime or STCE changed. */
+/* Schedules the stimecmp event, or raises STIP at once. To be called after the hart changed stimecmp or STCE. */
 void hart_timer_update(struct hart *hart);
+/* Clears STIP and schedules the stimecmp event as mtime is at cycle `now`, at `earliest` or later: after mtime changed. */
+void hart_timer_set(struct hart *hart, uint64_t now, uint64_t earliest);
 
 /* ---- CSRs (csr.c) ---- */
 
