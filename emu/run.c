@@ -142,32 +142,36 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
 #define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */
 
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
- * slice ends makes no difference to what happens, only to the order in which it is done here. `by_itself`: a hart that runs alone may
- * carry out the bus's events too. */
-static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, bool by_itself,
-                                       struct hart **ret_hart)
+ * slice ends makes no difference to what happens, only to the order in which it is done here. */
+static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
     enum hart_exit exit = HART_EXIT_BUDGET;
-    uint64_t steps = 0;
+    uint64_t steps = 0, end = until->cycle;
+    bool plain = m->lookahead_cycles == 1, fresh = m->slice_fresh, attention = false;
     unsigned owner = m->owner;
-    bool fresh = m->slice_fresh;
-    /* Other events than the bus's can raise interrupts, which any instruction notices. */
-    uint64_t firm = bus_next(m->bus) == next ? queue_second(m->queue) : next; /* the bus's may share its cycle */
-    while (steps < allowed) {
+    while (steps < allowed && !attention && schedule->running) {
+        uint64_t next = queue_next(m->queue), firm = next;
         if (owner == NO_OWNER) {
-            if (schedule_cycle(schedule) >= end)
+            if (schedule_cycle(schedule) >= next || schedule_cycle(schedule) >= end)
                 break;
             owner = schedule_hart(schedule);
             m->harts[owner].within = false;
             fresh = true;
         }
+        /* What the bus does to others is no business of a hart that looks, where it must, whether it is late (engine_is_late). */
+        if (!plain && bus_next(m->bus) == next && !bus_has_device(m->bus))
+            firm = queue_second(m->queue);
         struct hart *hart = &m->harts[owner];
         uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
-        if (limit > next)
-            limit = next;
+        if (limit > firm)
+            limit = firm;
         if (cycle >= end)
             break;
+        if (cycle >= limit) {
+            owner = NO_OWNER;
+            continue;
+        }
         if (hard > HART_RUN_CYCLES_MAX)
             hard = HART_RUN_CYCLES_MAX;
         if (hard > limit - cycle)
@@ -175,11 +179,13 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
         if (hard > end - cycle)
             hard = end - cycle;
         hart->overrun = 0;
-        if (hard == limit - cycle)
+        if (!plain && hard == limit - cycle)
             hart->overrun = (int64_t)(firm - limit < OVERRUN_CYCLES ? firm - limit : OVERRUN_CYCLES);
-        m->shared.alone_until = schedule->running == 1 && by_itself ? end : 0;
+        bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
+        m->shared.alone_until = !alone ? 0 : firm < end ? firm : end;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
+        m->shared.alone_until = 0;
         steps += hart->steps - before;
         fresh = hart->fresh == hart->budget;
         if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit || fresh) {
@@ -191,8 +197,7 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
             schedule_stop(schedule, hart->id);
         else
             schedule_move(schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention))
-            break;
+        attention = exit > HART_EXIT_STOPPED || hart->attention;
     }
     m->steps += steps;
     m->owner = (uint16_t)owner;
@@ -262,7 +267,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (next <= schedule_cycle(&m->schedule)) {
+        if (next <= schedule_cycle(&m->schedule) && (m->owner == NO_OWNER || !m->shared.timed)) {
             if (next >= until->cycle)
                 return stop_of(EMU_STOP_LIMIT);
             fire(m);
@@ -275,7 +280,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
         uint64_t end = next < until->cycle ? next : until->cycle;
         struct hart *hart;
         uint64_t allowed = steps_allowed(m, until);
-        enum hart_exit exit = m->shared.timed ? run_slices_timed(m, next, end, allowed, until->position.events == UINT64_MAX, &hart)
+        enum hart_exit exit = m->shared.timed ? run_slices_timed(m, until, allowed, &hart)
                                               : run_slices(m, next, end, allowed, &hart);
         if (exit == HART_EXIT_BREAK)
             return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};

@@ -61,6 +61,18 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
+bool engine_is_late_to_trap(const struct hart *h, int64_t budget)
+{
+    return h->shared->timed && h->reservation->size && engine_is_late(h, budget) && part_reservation_is_wanted(h);
+}
+
+op_result engine_raise(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget)
+{
+    if (UNLIKELY(engine_is_late_to_trap(h, budget)))
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    TAIL(engine_trap(h, cause, tval, pc, budget));
+}
+
 static int64_t bubble_cost(const struct hart *h)
 {
     return BUDGET(h->shared->pipeline.load_use_cycles, 0);
@@ -179,6 +191,7 @@ struct way_in {
     uint8_t fault;
     bool is_full;    /* there must be room for decoded code first */
     bool must_fetch; /* timed: only a fetch can tell */
+    bool is_wanted;  /* timed: a pending request will take the line away */
 };
 
 static struct way_in find_page(struct hart *h, uint64_t pc)
@@ -222,8 +235,10 @@ static struct way_in find_line(struct hart *h, uint64_t pc)
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, part_line(way->page->page, pc));
     if (slot == CACHE_NONE)
         return (struct way_in){.must_fetch = true};
-    mmu_l0_fill_present(h, pc, slot);
-    return (struct way_in){.code = way->page};
+    bool is_wanted = bus_wish(h->shared->bus, part_line(way->page->page, pc)) == BUS_WISH_OWN;
+    if (!is_wanted)
+        mmu_l0_fill_present(h, pc, slot);
+    return (struct way_in){.code = way->page, .is_wanted = is_wanted};
 }
 
 /* timed: fetches the instruction at pc, by walks and the bus where it must be. */
@@ -233,6 +248,10 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     h->pc = pc;
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
     h->spent = h->waits = 0;
+    if (engine_is_late(h, budget) && !part_is_private(h)) {
+        h->part.kind = PART_NONE;
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    }
     enum part_result result = part_go(h);
     budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
@@ -263,6 +282,19 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     TAIL(enter_bits(h, pc, page, bits, budget, within));
 }
 
+/* Shortens the slice so that no instruction begins when the bus acts or later. */
+static int64_t end_before_the_bus(struct hart *h, int64_t budget)
+{
+    uint64_t clock = h->cycle + (uint64_t)budget_cycles(h->start - budget);
+    int64_t beyond = budget_cycles(budget) - (int64_t)(bus_next(h->shared->bus) - clock);
+    if (bus_next(h->shared->bus) == QUEUE_NEVER || beyond <= 0)
+        return budget;
+    h->overrun = 0;
+    h->start -= BUDGET(beyond, 0);
+    h->fresh = h->fresh == budget ? budget - BUDGET(beyond, 0) : INT64_MIN;
+    return budget - BUDGET(beyond, 0);
+}
+
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     enum hart_go go = engine_may_go(h, budget, within);
@@ -278,6 +310,11 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     }
     if (in.fault)
         TAIL(engine_trap(h, in.fault, pc, pc, budget));
+    if (UNLIKELY(in.is_wanted)) {
+        if (engine_is_late(h, budget))
+            TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+        budget = end_before_the_bus(h, budget);
+    }
     if (!code)
         TAIL(enter_single(h, pc, in.paddr, budget, within));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
@@ -350,9 +387,13 @@ op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, 
     if (h->present[line])
         NEXT(1);
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, h->code->page * LINES_PER_PAGE + line);
+    int64_t before = budget + h->code->left[(op->at & AT_OFFSET) / 2];
     if (slot == CACHE_NONE)
-        TAIL(fetch(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2], true));
-    mmu_l0_fill_present(h, pc + 2, slot);
+        TAIL(fetch(h, pc, before, true));
+    if (bus_wish(h->shared->bus, h->code->page * LINES_PER_PAGE + line) != BUS_WISH_OWN)
+        mmu_l0_fill_present(h, pc + 2, slot);
+    else if (engine_is_late(h, before))
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, before));
     NEXT(1);
 }
 

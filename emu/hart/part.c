@@ -94,6 +94,11 @@ static uint32_t reserved_line(const struct hart *h)
     return page == NO_PAGE ? CACHE_NONE : part_line(page, mine->address);
 }
 
+bool part_reservation_is_wanted(const struct hart *h)
+{
+    return h->reservation->size && bus_wish(h->shared->bus, reserved_line(h)) == BUS_WISH_OWN;
+}
+
 /* ---- requests ---- */
 
 static enum step take_grant(struct hart *h, const struct bus_grant *grant);
@@ -419,6 +424,13 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
     fill_table(h, piece, slot);
 }
 
+static bool owns_line(const struct hart *h)
+{
+    if (h->part.kind == PART_LR)
+        return h->shared->reservation.fill == EMU_FILL_EXCLUSIVE;
+    return h->part.kind != PART_LOAD && h->part.kind != PART_FETCH;
+}
+
 /* The access of one piece: at once, or by a request. */
 static enum step access(struct hart *h, unsigned piece)
 {
@@ -442,13 +454,37 @@ static enum step access(struct hart *h, unsigned piece)
         fail_sc(h, h->reservation->size ? EMU_REASON_NONE : h->reservation->lost);
         return STEP_DONE;
     }
-    bool owns = is_lr ? h->shared->reservation.fill == EMU_FILL_EXCLUSIVE : part->kind != PART_LOAD;
+    bool owns = owns_line(h);
     uint32_t slot = owns ? part_writable(h, line) : part_readable(h, part_data_cache(h), line);
     if (slot == CACHE_NONE)
         return ask_line(h, part_data_cache(h), line, owns ? BUS_WANT_OWN : BUS_WANT_READ, (unsigned)(paddr % LINE_BYTES),
                         piece_bytes(part, piece), is_lr);
     perform(h, piece, slot);
     return STEP_DONE;
+}
+
+static bool is_private_piece(struct hart *h, unsigned piece)
+{
+    const struct hart_part *part = &h->part;
+    uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
+    bool fetch = part->kind == PART_FETCH, owns = owns_line(h);
+    struct mmu_result where = mmu_translate_cached(h, vaddr, fetch ? 2 : piece_bytes(part, piece), access_of(part));
+    uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
+    if (page == NO_PAGE || (owns && !memory_is_ram(h->shared->memory, page)))
+        return false;
+    uint32_t line = part_line(page, where.paddr);
+    uint32_t slot = owns ? part_writable(h, line) : part_readable(h, fetch ? instruction_cache(h) : part_data_cache(h), line);
+    enum bus_wish wish = bus_wish(h->shared->bus, line);
+    if (fetch && piece == 0)
+        h->part.result = read_ram(h, where.paddr, 2); /* says whether there is a second piece */
+    return slot != CACHE_NONE && (owns ? wish == BUS_WISH_NOTHING : wish != BUS_WISH_OWN);
+}
+
+bool part_is_private(struct hart *h)
+{
+    if ((h->part.kind == PART_LR || h->part.kind == PART_SC) && part_reservation_is_wanted(h))
+        return false;
+    return is_private_piece(h, 0) && (!part_is_split(h) || is_private_piece(h, 1));
 }
 
 /* ---- the order of the steps ---- */

@@ -260,6 +260,8 @@ void hart_access_due(struct hart *hart, uint64_t cycle);
 void hart_granted(struct hart *hart, const struct bus_grant *grant);
 /* timed: the hart's reservation is lost. If its sc waits for the bus it fails at once, without a transaction. True if so. */
 bool hart_reservation_lost(struct hart *hart, uint64_t cycle);
+/* timed: a pending request may take a line, or (not `own`) the right to write to it, out of a slot of this hart's. */
+void hart_line_wanted(struct hart *hart, uint32_t slot, bool own);
 /* timed: a cache of this hart has lost a line or the right to write to it. */
 void hart_line_lowered(struct hart *hart, uint32_t slot);
 
