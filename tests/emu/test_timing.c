@@ -8,7 +8,9 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The machine's costs are what `config` says: compares one run with the row's sums. */
@@ -67,6 +69,63 @@ Test(timing, minstret_counts_instructions_and_mcycle_the_clock)
             if (row->code[hart])
                 cr_expect(eq(u64, result.retired[hart], timing_instructions(row, hart)), "%s, hart %u", row->name, hart);
     }
+}
+
+/* ---- the page ---- */
+
+struct text {
+    char bytes[1024];
+    size_t length;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)added;
+    cr_assert(lt(sz, text->length, sizeof text->bytes));
+}
+
+/* The row as docs/timing.md has it. */
+static struct text line_of(const struct timing_row *row)
+{
+    static const char *const worlds[] = {[TIMING_BARE] = NULL,
+                                         [TIMING_SV39_DATA] = "hart 0's data: Sv39",
+                                         [TIMING_SV48_DATA] = "hart 0's data: Sv48",
+                                         [TIMING_SV39_CODE] = "hart 0's S-mode: Sv39",
+                                         [TIMING_INTERRUPTS] = "interrupts on"};
+    struct text line = {.length = 0};
+    bool several = row->code[1];
+    put(&line, "| %s | %s%s", row->name, row->config ? row->config : "", worlds[row->world] ? worlds[row->world] : "");
+    put(&line, row->before ? "%s`%s` |" : "%s |", (row->config || worlds[row->world]) && row->before ? "; " : "", row->before);
+    for (unsigned hart = 0; hart < TIMING_HARTS && row->code[hart]; hart++)
+        put(&line, several ? "%s hart %u: `%s`" : "%.0s%.0u `%s`", hart ? "," : "", hart, row->code[hart]);
+    put(&line, " |");
+    for (unsigned hart = 0; hart < TIMING_HARTS && row->code[hart]; hart++) {
+        bool is_number = row->sum[hart][strspn(row->sum[hart], "0123456789")] == '\0';
+        put(&line, is_number ? "%s%.0s %llu" : "%s %s = %llu", hart ? "," : "", row->sum[hart],
+            (unsigned long long)row->cycles[hart]);
+    }
+    put(&line, row->why[0] ? " | %s |\n" : " |%s |\n", row->why);
+    return line;
+}
+
+Test(timing, the_page_has_a_line_for_each_row)
+{
+    char *page = calloc(1, 1 << 20);
+    FILE *file = fopen(TIMING_PAGE, "r");
+    cr_assert(file && page && fread(page, 1, (1 << 20) - 1, file) > 0);
+    fclose(file);
+    const char *at = page;
+    for (unsigned i = 0; i < timing_row_count; i++) {
+        struct text line = line_of(&timing_rows[i]);
+        const char *found = strstr(at, line.bytes);
+        cr_expect(found != NULL, "docs/timing.md does not have, or not in this order: %s", line.bytes);
+        at = found ? found : at;
+    }
+    free(page);
 }
 
 /* ---- other costs ---- */
