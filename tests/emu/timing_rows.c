@@ -229,6 +229,8 @@ const struct timing_row timing_rows[] = {
      ONE("mret", "1 + 3 * from-memory + 1", 170), .why = "the walker goes through the data cache"},
     {"code walk and fetch miss", .world = TIMING_SV39_CODE, .before = "0: ld t0, 128(gp); 0: sfence.vma; drop target",
      ONE("mret", "1 + 3 * walk + from-memory + 1", 61), .why = "then the line of code by the instruction cache"},
+    {"code page fault", .world = TIMING_SV39_CODE, .before = "0: ld t0, 0(gp)", ONE("csrrw zero, mepc, t5; mret", "2 + walk + from-memory + walk + 1", 61),
+     .why = "only the walk's second entry is not cached; the trap's cycle follows"},
 
     /* ---- code ---- */
     {"fetch miss", .before = "drop code 1", ONE("16*nop", "14 + from-memory + 2", 72),
