@@ -139,6 +139,15 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
+/* The first event that all running harts must have reached before it happens. What the bus does to others is no business of a hart that
+ * looks, where it must, whether it is late (engine_is_late). `next`: the queue's next. */
+static uint64_t firm_event(const struct emu_machine *m, uint64_t next)
+{
+    if (m->lookahead_cycles == 1 || bus_next(m->bus) != next || bus_has_device(m->bus))
+        return next;
+    return queue_second(m->queue);
+}
+
 #define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */
 
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
@@ -150,8 +159,8 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
     uint64_t steps = 0, end = until->cycle;
     bool plain = m->lookahead_cycles == 1, fresh = m->slice_fresh, attention = false;
     unsigned owner = m->owner;
+    uint64_t next = queue_next(m->queue), firm = firm_event(m, next);
     while (steps < allowed && !attention && schedule->running) {
-        uint64_t next = queue_next(m->queue), firm = next;
         if (owner == NO_OWNER) {
             if (schedule_cycle(schedule) >= next || schedule_cycle(schedule) >= end)
                 break;
@@ -159,9 +168,6 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
             m->harts[owner].within = false;
             fresh = true;
         }
-        /* What the bus does to others is no business of a hart that looks, where it must, whether it is late (engine_is_late). */
-        if (!plain && bus_next(m->bus) == next && !bus_has_device(m->bus))
-            firm = queue_second(m->queue);
         struct hart *hart = &m->harts[owner];
         uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
         if (limit > firm)
@@ -193,11 +199,14 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
             hart->within = false;
         }
         *ret_hart = hart;
-        if (exit == HART_EXIT_STOPPED)
-            schedule_stop(schedule, hart->id);
-        else
-            schedule_move(schedule, hart->id, hart->cycle);
         attention = exit > HART_EXIT_STOPPED || hart->attention;
+        if (exit != HART_EXIT_STOPPED) {
+            schedule_move(schedule, hart->id, hart->cycle);
+            continue;
+        }
+        schedule_stop(schedule, hart->id); /* and there is something new in the queue */
+        next = queue_next(m->queue);
+        firm = firm_event(m, next);
     }
     m->steps += steps;
     m->owner = (uint16_t)owner;

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 320u
+#define RUN_OPS_MAX 330u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -478,6 +478,10 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         struct run_header *header = (struct run_header *)first;
         op = put_run(shared, first, first + sizeof *header / sizeof *op, insns, count, end, header);
         header->count = (uint8_t)count;
+        for (unsigned i = 0; i < count; i++) /* an instruction begins before its bubble; the first has none */
+            header->begin[i] = (uint16_t)budget_cycles(insns[0].after + cost_of(shared, &insns[0].insn) - insns[i].after -
+                                                       cost_of(shared, &insns[i].insn) -
+                                                       (insns[i].bubble ? BUDGET(shared->pipeline.load_use_cycles, 0) : 0));
         header->exact = (uint8_t)(op - first - (ptrdiff_t)(sizeof *header / sizeof *op));
         struct run_header same = *header;
         op = put_run(shared, first + header->exact, op, insns, count, end, &same);

@@ -49,7 +49,8 @@ _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op'
 struct run_header {
     uint8_t count;
     uint8_t exact;    /* slots from an op to its second copy */
-    uint8_t slot[46]; /* of each instruction, from the header */
+    uint8_t slot[LINE_BYTES / 2 + 14]; /* of each instruction, from the header */
+    uint16_t begin[LINE_BYTES / 2];    /* of each instruction, in cycles from the first one's begin */
 };
 _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header takes whole slots");
 

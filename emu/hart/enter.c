@@ -84,13 +84,11 @@ static struct op *find_cut(const struct hart *h, const struct op *op, unsigned o
 {
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
-    for (unsigned i = header->count - (unsigned)(left & STEPS_FULL) + 1; i < header->count; i++) {
-        struct op *at = (struct op *)(first + header->exact + header->slot[i]);
-        int64_t rest = h->code->left[(at->at & AT_OFFSET) / 2] + (at->at & AT_BUBBLE ? bubble_cost(h) : 0);
-        if (budget_cycles(left - rest) >= allowed)
-            return at;
-    }
-    return NULL;
+    unsigned here = header->count - (unsigned)(left & STEPS_FULL), i = here + 1;
+    allowed += header->begin[here] - (h->bubble ? h->shared->pipeline.load_use_cycles : 0);
+    while (i < header->count && header->begin[i] < allowed)
+        i++;
+    return i < header->count ? (struct op *)(first + header->exact + header->slot[i]) : NULL;
 }
 
 /* Executes those instructions of the run at op (which costs `left`) that begin within the `allowed` cycles: cuts the one behind out
@@ -100,9 +98,9 @@ static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset,
     TABLES(h);
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    h->bubble = false;
     budget -= left; /* what is given back at the cut or on the way makes it right */
     struct op *cut = h->code == cache->single ? NULL : find_cut(h, op, offset, left, allowed);
+    h->bubble = false;
     if (!cut)
         GO(op);
     cache->cut = cut;
