@@ -139,13 +139,16 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
-/* The first event that all running harts must have reached before it happens. What the bus does to others is no business of a hart that
- * looks, where it must, whether it is late (engine_is_late). `next`: the queue's next. */
+#define BEHIND_CYCLES 64 /* how far what the bus does may lag behind a hart's clock, so that a stop at a cycle means something */
+
+/* The cycle that no hart goes beyond before the next event has happened (`next`: the queue's). What the bus does to others is no
+ * business of a hart that looks, where it must, whether it is late (engine_is_late): that event it may overtake a little. */
 static uint64_t firm_event(const struct emu_machine *m, uint64_t next)
 {
-    if (m->lookahead_cycles == 1 || bus_next(m->bus) != next || bus_has_device(m->bus))
+    if (m->lookahead_cycles == 1 || next == QUEUE_NEVER || bus_next(m->bus) != next || bus_has_device(m->bus))
         return next;
-    return queue_second(m->queue);
+    uint64_t second = queue_second(m->queue);
+    return second < next + BEHIND_CYCLES ? second : next + BEHIND_CYCLES;
 }
 
 #define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */

@@ -40,6 +40,7 @@ struct bus {
     unsigned ports;
     uint16_t wishes[WISH_BUCKETS];    /* pending requests for lines of this bucket: the first one's port + 1; derived */
     unsigned devices;                 /* pending requests of devices and for them; derived */
+    uint64_t hold_end;                /* no hold window reaches beyond; derived */
     bool is_atomic;
     bool is_deciding; /* the next event is not to be scheduled yet */
     bool is_draining;
@@ -78,7 +79,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
     bus->memory_cycles = c->memory_cycles;
     bus->cache_cycles = c->cache_cycles;
     bus->device_cycles = c->device_cycles;
-    bus->hold_cycles = config->reservation.fill == EMU_FILL_EXCLUSIVE ? config->reservation.hold_cycles : 0;
+    bus->hold_cycles = config->reservation.hold_cycles;
     bus->seed = config->seed;
     arbiter_init(&bus->arbiter, c->arbiter, ports, config->seed);
     bus->port = calloc(ports, sizeof *bus->port);
@@ -211,7 +212,7 @@ bool bus_is_pending(const struct bus *bus, unsigned port)
 static bool is_refused(const struct bus *bus, const struct turn *turn)
 {
     const struct caches *caches = bus->snoop.caches;
-    if (bus->hold_cycles == 0 || line_of(&turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
+    if (turn->effect >= bus->hold_end || line_of(&turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
         return false;
     uint32_t line = turn->request.line;
     for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next) {
@@ -232,6 +233,8 @@ static void begin_hold(struct bus *bus, const struct turn *turn)
         return;
     bus->port[turn->port].hold_line = turn->request.line;
     bus->port[turn->port].hold_until = turn->done + bus->hold_cycles;
+    if (bus->hold_end < turn->done + bus->hold_cycles)
+        bus->hold_end = turn->done + bus->hold_cycles;
 }
 
 /* ---- a turn ---- */
@@ -409,6 +412,7 @@ static void forget_all(struct bus *bus)
     data_bus_clear(&bus->data);
     for (unsigned port = 0; port < bus->ports; port++)
         bus->port[port].hold_until = bus->port[port].free_at = 0;
+    bus->hold_end = 0;
     bus->is_deciding = bus->is_draining = false;
     queue_schedule(bus->queue, bus->event, QUEUE_NEVER);
 }
