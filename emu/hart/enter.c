@@ -246,6 +246,7 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     h->pc = pc;
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
     h->spent = h->waits = 0;
+    h->patience = budget_cycles(budget);
     if (engine_is_late(h, budget) && !part_is_private(h)) {
         h->part.kind = PART_NONE;
         TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
@@ -472,6 +473,7 @@ static void run(struct hart *h, int64_t budget, bool within)
 static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fresh)
 {
     h->spent = h->waits = 0;
+    h->patience = *hard;
     enum part_result result = part_go(h);
     h->exit = result == PART_WAIT ? HART_EXIT_STOPPED : HART_EXIT_AGAIN;
     h->steps += h->waits;

@@ -108,7 +108,8 @@ static enum step ask(struct hart *h, struct bus_request request)
     struct bus_grant grant;
     request.cycle = h->request_began = h->cycle;
     bool device = request.want == BUS_WANT_DEVICE_READ || request.want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
-    if (!device && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, &grant)) {
+    bool may_pass = !device && h->waits + 2 <= h->patience; /* this wait is a step, and what follows another */
+    if (may_pass && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, &grant)) {
         queue_count(h->shared->queue);
         *h->shared->now = grant.effect;
         return take_grant(h, &grant);

@@ -30,6 +30,7 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     engine_settle(h, budget);
     h->pc = pc;
     h->spent = h->waits = 0;
+    h->patience = budget_cycles(budget);
     if (engine_is_late(h, budget) && !part_is_private(h)) {
         h->part.kind = PART_NONE;
         TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
