@@ -150,10 +150,28 @@ static void access_due(void *context, unsigned id, uint64_t cycle)
     machine_reschedule(m, &m->harts[id]);
 }
 
+/* The first transfer takes effect; the bus has told caches and reservations. */
+static void dma_granted(struct emu_machine *m, const struct bus_grant *grant)
+{
+    struct dma_entry entry = dma_take(&m->dma);
+    if (entry.write) {
+        memory_write(&m->memory, entry.address, entry.bytes, entry.size);
+        store_snoop_range(&m->shared, entry.address, entry.size, UINT_MAX); /* decoded code */
+    }
+    if (m->dma.count) {
+        struct bus_request request = dma_request(&m->dma, grant->done);
+        bus_request(m->bus, m->config.harts, &request);
+    }
+}
+
 static void bus_granted(void *context, unsigned port, const struct bus_grant *grant)
 {
     struct emu_machine *m = context;
     m->now = grant->effect;
+    if (port >= m->config.harts) {
+        dma_granted(m, grant);
+        return;
+    }
     hart_granted(&m->harts[port], grant);
     machine_reschedule(m, &m->harts[port]);
 }
@@ -235,12 +253,6 @@ static void want_reset(void *context)
     ((struct emu_machine *)context)->reset_wanted = true;
 }
 
-static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
-{
-    struct emu_machine *m = context;
-    return memory_is_ram_range(&m->memory, address, size) && memory_read(&m->memory, address, to, size);
-}
-
 /* Takes the copies of what has just been written out of the caches. */
 static void drop_copies(struct emu_machine *m, uint64_t address, uint64_t size)
 {
@@ -264,9 +276,36 @@ bool machine_write(struct emu_machine *m, uint64_t address, const void *from, ui
     return true;
 }
 
+/* Puts a transfer on its way over the bus. False: it must be done at once. */
+static bool dma_begin(struct emu_machine *m, uint64_t address, const void *from, uint64_t size)
+{
+    if (!m->shared.timed || !dma_has_room(&m->dma, address, size))
+        return false;
+    bool idle = m->dma.count == 0;
+    dma_add(&m->dma, address, from, size);
+    if (idle && m->dma.count) {
+        struct bus_request request = dma_request(&m->dma, m->now);
+        bus_request(m->bus, m->config.harts, &request);
+    }
+    return true;
+}
+
+static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
+{
+    struct emu_machine *m = context;
+    if (!memory_is_ram_range(&m->memory, address, size) || !memory_read(&m->memory, address, to, size))
+        return false;
+    dma_overlay(&m->dma, address, to, size);
+    dma_begin(m, address, NULL, size);
+    return true;
+}
+
 static bool dma_write(void *context, uint64_t address, const void *from, uint64_t size)
 {
-    return machine_write(context, address, from, size);
+    struct emu_machine *m = context;
+    if (!memory_is_ram_range(&m->memory, address, size))
+        return false;
+    return dma_begin(m, address, from, size) || machine_write(m, address, from, size);
 }
 
 /* ---- making ---- */
@@ -472,6 +511,7 @@ void machine_reset(struct emu_machine *m)
     code_flush(&m->shared);
     bus_reset(m->bus);
     caches_clear(&m->caches);
+    m->dma.count = 0;
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         if (hart->cycle < m->now)
@@ -538,6 +578,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     if (m->shared.timed) {
         caches_state(s, &m->caches);
         bus_state(s, m->bus);
+        dma_state(s, &m->dma);
     }
     for (unsigned i = 0; i < m->region_count; i++) {
         state_open(s, m->regions[i].ops->name, i);
