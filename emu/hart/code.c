@@ -391,14 +391,19 @@ static struct op *put_run(struct hart_shared *shared, struct op *first, struct o
                           unsigned end, struct run_header *header)
 {
     for (unsigned i = 0; i < count; i++) {
+        bool has_stop = has_break(shared, insns[i].offset);
+        struct op stop = {.run = shared->code->handlers->breakpoint, .imm = 1,
+                          .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0) |
+                                           (insns[i].bubble ? AT_BUBBLE : 0))};
+        if (has_stop && insns[i].bubble)
+            *op++ = stop;
+        stop.imm = 0;
         header->slot[i] = (uint8_t)(op - first);
-        if (has_break(shared, insns[i].offset))
-            *op++ = (struct op){.run = shared->code->handlers->breakpoint,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0) |
-                                                 (insns[i].bubble ? AT_BUBBLE : 0))};
         if (shared->timed && is_split(&insns[i]))
             *op++ = (struct op){.run = shared->code->handlers->two_lines,
                                 .at = (uint16_t)(insns[i].offset | AT_MARK | AT_LONG | (insns[i].bubble ? AT_BUBBLE : 0))};
+        if (has_stop)
+            *op++ = stop;
         *op = make_op(shared, &insns[i].insn, insns[i].offset);
         op->at |= insns[i].bubble ? AT_BUBBLE : 0;
         unsigned kind = isa_rows[insns[i].insn.op].kind;

@@ -66,7 +66,7 @@ static struct op *find_cut(const struct hart *h, const struct op *op, unsigned o
         struct op *at = (struct op *)(first + header->exact + header->slot[i]);
         int64_t rest = h->code->left[(at->at & AT_OFFSET) / 2] + (at->at & AT_BUBBLE ? bubble_cost(h) : 0);
         if (budget_cycles(left - rest) >= allowed)
-            return at;
+            return at[-1].run == h->shared->code->handlers->breakpoint ? at - 1 : at; /* the one that only a run comes by */
     }
     return NULL;
 }
@@ -120,6 +120,40 @@ op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct
     budget += h->code->left[(op->at & AT_OFFSET) / 2] + (h->bubble ? bubble_cost(h) : 0);
     h->within = true;
     TAIL(engine_leave(h, HART_EXIT_BUDGET, op_pc(h, op), budget));
+}
+
+/* ---- breakpoints ---- */
+
+/* Is there one that has not stopped the hart already? */
+static bool is_break(const struct hart *h, uint64_t pc)
+{
+    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++)
+        if (h->shared->breaks[i] == pc)
+            return true;
+    return false;
+}
+
+static op_result leave_at_break(struct hart *h, uint64_t pc, int64_t budget)
+{
+    h->break_passed = pc;
+    h->within = true;
+    TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
+}
+
+/* Behind a load whose result the instruction uses there are two of these ops: one that the run comes by, which gives back the bubble
+ * too, and one for those who enter here. */
+op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    uint64_t pc = op_pc(h, op);
+    bool through = op->imm;
+    if (is_break(h, pc)) {
+        h->bubble = through;
+        budget += h->code->left[(op->at & AT_OFFSET) / 2] + (through ? bubble_cost(h) : 0);
+        TAIL(leave_at_break(h, pc, budget));
+    }
+    if (!through)
+        h->break_passed = HART_NO_BREAK;
+    NEXT(1);
 }
 
 /* ---- finding the run at a pc ---- */
@@ -244,6 +278,8 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     enum hart_go go = engine_may_go(h, budget, within);
     if (go != HART_GO) /* before the walk, which would leave its traces */
         TAIL(leave_because(h, go, pc, budget, within));
+    if (UNLIKELY(h->bubble && is_break(h, pc))) /* while the bubble is still to come */
+        TAIL(leave_at_break(h, pc, budget));
     struct way_in in = h->shared->timed ? find_line(h, pc) : find_page(h, pc);
     struct code_page *code = in.code;
     if (in.must_fetch)
@@ -374,22 +410,6 @@ op_result engine_link(struct hart *h, const struct op *op, int64_t budget, struc
     TAIL(engine_enter(h, target, budget));
 }
 
-op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
-{
-    uint64_t pc = op_pc(h, op);
-    bool skip = h->break_passed == pc;
-    h->break_passed = HART_NO_BREAK;
-    for (unsigned i = 0; !skip && i < h->shared->break_count; i++) {
-        if (h->shared->breaks[i] == pc) {
-            budget += h->code->left[(op->at & AT_OFFSET) / 2];
-            h->break_passed = pc;
-            h->within = true;
-            TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
-        }
-    }
-    NEXT(1);
-}
-
 /* ---- one engine run ---- */
 
 static void run(struct hart *h, int64_t budget, bool within)
@@ -453,6 +473,10 @@ static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 static void run_fetched(struct hart *h, int64_t budget)
 {
     struct hart_part part = h->part;
+    if (UNLIKELY(is_break(h, h->pc))) { /* what has been fetched stays fetched */
+        leave_at_break(h, h->pc, budget);
+        return;
+    }
     h->part = (struct hart_part){0};
     uint32_t page = memory_page(h->shared->memory, part.paddr[0]);
 #ifdef ENGINE_TAIL_CALLS
