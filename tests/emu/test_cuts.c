@@ -150,3 +150,21 @@ Test(cuts, a_breakpoint_at_an_instruction_in_two_lines_makes_no_further_fetch)
     cr_expect(eq(u64, run_with_break(&guest, &config, GUEST_RAM + 62, &stops), plain));
     cr_expect(eq(uint, stops, 1));
 }
+
+/* Both harts fetch the line that both write to. For builds with sanitizers: the lines' way in is taken back from what was decoded. */
+Test(cuts, a_line_of_code_may_be_lost_after_what_was_decoded_is_thrown_away)
+{
+    struct guest guest = {.count = 0}, *g = &guest;
+    guest_ram(g, S0, 0);
+    guest_li(g, S5, 300);
+    unsigned loop = g->count;
+    guest_ri(g, ISA_OP_lw, T0, S0, 4 * (int)loop);
+    guest_st(g, ISA_OP_sw, T0, S0, 4 * (int)loop);
+    guest_ri(g, ISA_OP_addi, S5, S5, -1);
+    guest_branch(g, ISA_OP_bne, S5, ZERO, loop);
+    guest_finish(g, 0x5555);
+    struct emu_config config = guest_config(2);
+    config.fidelity = EMU_TIMED;
+    struct random random = {1};
+    cr_expect(eq(u64, run(&guest, &config, FLUSHES, random), run(&guest, &config, WHOLE, random)));
+}
