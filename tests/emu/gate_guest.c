@@ -21,7 +21,8 @@ static void own_word(struct guest *g, uint32_t base, int shift)
     guest_rr(g, ISA_OP_add, T2, T2, T1);
 }
 
-/* Timer: next one some ticks on. Software: clears it. Anything else: steps over the instruction. Counts in memory. Uses A2 to A5. */
+/* Timer: next one some ticks on. Software: clears it. Anything else: steps over the instruction. Counts in memory. Uses A2 to A5.
+ */
 static void put_handler(struct guest *g, int ticks)
 {
     guest_csr(g, ISA_OP_csrrs, A2, CSR_MCAUSE, ZERO);

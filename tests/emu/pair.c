@@ -132,8 +132,8 @@ static bool same_records(struct side *sides, const char *where)
 static bool same_counts(const struct side *sides, const char *where)
 {
     const struct emu_machine *x = sides[0].machine, *y = sides[1].machine;
-    bool same = memcmp(bus_counts(x->bus), bus_counts(y->bus), sizeof *bus_counts(x->bus)) == 0 && x->shared.walks == y->shared.walks &&
-                x->device_accesses == y->device_accesses;
+    bool same = memcmp(bus_counts(x->bus), bus_counts(y->bus), sizeof *bus_counts(x->bus)) == 0 &&
+                x->shared.walks == y->shared.walks && x->device_accesses == y->device_accesses;
     for (unsigned hart = 0; hart < emu_harts(x); hart++) {
         struct emu_hart_stats left, right;
         emu_hart_stats(x, hart, &left);
@@ -152,13 +152,14 @@ static bool same(struct side *sides, const struct emu_stop *stops, const struct 
     struct emu_position left = emu_position(x), right = emu_position(y);
     const struct emu_config *c = pair->config;
     char where[256];
-    snprintf(where, sizeof where, "%s, seed %llu, %u harts, bus %u, arbiter %u, granule %u, fill %u, event %llu, cycle %llu", pair->name,
-             pair->seed, c->harts, c->bus.kind, c->bus.arbiter, c->reservation.granule_bytes, c->reservation.fill,
+    snprintf(where, sizeof where, "%s, seed %llu, %u harts, bus %u, arbiter %u, granule %u, fill %u, event %llu, cycle %llu",
+             pair->name, pair->seed, c->harts, c->bus.kind, c->bus.arbiter, c->reservation.granule_bytes, c->reservation.fill,
              (unsigned long long)left.events, (unsigned long long)emu_now(x));
-    bool all = stops[0].kind == stops[1].kind && left.events == right.events && left.steps == right.steps && emu_now(x) == emu_now(y);
-    cr_expect(all, "%s: place (%s at %llu, %llu; %s at %llu, %llu)", where, emu_stop_name(stops[0].kind), (unsigned long long)left.events,
-              (unsigned long long)left.steps, emu_stop_name(stops[1].kind), (unsigned long long)right.events,
-              (unsigned long long)right.steps);
+    bool all =
+        stops[0].kind == stops[1].kind && left.events == right.events && left.steps == right.steps && emu_now(x) == emu_now(y);
+    cr_expect(all, "%s: place (%s at %llu, %llu; %s at %llu, %llu)", where, emu_stop_name(stops[0].kind),
+              (unsigned long long)left.events, (unsigned long long)left.steps, emu_stop_name(stops[1].kind),
+              (unsigned long long)right.events, (unsigned long long)right.steps);
     all &= same_counts(sides, where);
     all &= same_records(sides, where);
     bool hashes = emu_state_hash(x) == emu_state_hash(y);
@@ -168,11 +169,55 @@ static bool same(struct side *sides, const struct emu_stop *stops, const struct 
 
 /* ---- a pair ---- */
 
+static struct emu_input draw_input(struct random *random, unsigned harts)
+{
+    struct emu_input input = {.hart = random_below(random, harts), .b = random_next(random)};
+    switch (random_below(random, 8)) {
+    case 0:
+        input.kind = EMU_INPUT_FREEZE;
+        break;
+    case 1:
+    case 2:
+        input.kind = EMU_INPUT_THAW;
+        break;
+    case 3:
+        input.kind = EMU_INPUT_CONSOLE_BYTE;
+        input.a = 'x';
+        break;
+    case 4:
+        input.kind = EMU_INPUT_SET_XREG;
+        input.a = 28 + random_below(random, 4);
+        break;
+    case 5:
+        input.kind = random_below(random, 20) ? EMU_INPUT_SET_FREG : EMU_INPUT_RESET;
+        break;
+    case 6: /* over code: an addi of x5 */
+        input = (struct emu_input){
+            .kind = EMU_INPUT_POKE, .hart = 4, .a = GUEST_RAM + 4 * (80 + random_below(random, 150)), .b = 0x128293};
+        break;
+    default: /* data or tables, not the pointers in these */
+        input.kind = EMU_INPUT_POKE;
+        input.hart = 1u << random_below(random, 4);
+        input.a = GUEST_RAM + 0x4000 + random_below(random, 0x4000);
+    }
+    return input;
+}
+
+static void give_input(struct side *sides, struct random *random)
+{
+    struct emu_input input = draw_input(random, emu_harts(sides[0].machine));
+    struct emu_error error;
+    bool left = emu_input(sides[0].machine, &input, 0, NULL, &error), right = emu_input(sides[1].machine, &input, 0, NULL, &error);
+    cr_expect(eq(int, left, right), "%s", emu_input_name(input.kind));
+}
+
 static void make(struct side *side, const struct emu_config *config, unsigned number, struct random random, unsigned flags)
 {
     struct emu_error error;
-    *side = (struct side){.machine = emu_machine_create(config, &error), .records = malloc(RECORDS_MAX * sizeof *side->records),
-                          .random = {random_next(&random) + number}, .is_cut = flags & PAIR_CUT};
+    *side = (struct side){.machine = emu_machine_create(config, &error),
+                          .records = malloc(RECORDS_MAX * sizeof *side->records),
+                          .random = {random_next(&random) + number},
+                          .is_cut = flags & PAIR_CUT};
     cr_assert(side->machine && side->records, "%s", error.text);
     if (number == ONE_CYCLE)
         side->machine->lookahead_cycles = 1;
@@ -214,6 +259,8 @@ bool pair_run(const struct pair *pair, struct random random, struct pair_sum *su
         sum->records += sides[0].count;
         is_same = same(sides, stops, pair);
         sum->compared++;
+        if (pair->flags & PAIR_INPUTS && stops[0].kind == EMU_STOP_LIMIT)
+            give_input(sides, &random);
         is_over = stops[0].kind != EMU_STOP_LIMIT || (cycle == pair->cycles && emu_position(sides[0].machine).events < events);
     } while (is_same && !is_over);
     add_up(sum, &sides[0], stops[0].kind == EMU_STOP_FINISHED);

@@ -13,7 +13,10 @@
 
 #include "../lib/random.h"
 
-enum { PAIR_CUT = 1 /* also stopped at random, by steps, cycles, events and breakpoints; slices broken off */ };
+enum {
+    PAIR_CUT = 1,    /* stopped at random, by steps, cycles, events and breakpoints; slices broken off */
+    PAIR_INPUTS = 2, /* the same inputs at places where they are alike */
+};
 
 struct pair {
     const char *name; /* for failures */

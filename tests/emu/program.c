@@ -8,8 +8,18 @@
 #include <emu/platform.h>
 
 enum { DATA = 0x4000, ROOT = 0x10000, MIDDLE = 0x11000, LEAVES = 0x12000, WINDOW = 0x200000, WINDOW_PAGES = 6, S6 = 22, S11 = 27 };
-enum { CSR_SATP = 0x180, CSR_MSTATUS = 0x300, CSR_MIE = 0x304, CSR_MTVEC = 0x305, CSR_MCOUNTEREN = 0x306, CSR_MEPC = 0x341,
-       CSR_MCAUSE = 0x342, CSR_MIP = 0x344, CSR_PMPCFG0 = 0x3a0, CSR_PMPADDR0 = 0x3b0 };
+enum {
+    CSR_SATP = 0x180,
+    CSR_MSTATUS = 0x300,
+    CSR_MIE = 0x304,
+    CSR_MTVEC = 0x305,
+    CSR_MCOUNTEREN = 0x306,
+    CSR_MEPC = 0x341,
+    CSR_MCAUSE = 0x342,
+    CSR_MIP = 0x344,
+    CSR_PMPCFG0 = 0x3a0,
+    CSR_PMPADDR0 = 0x3b0
+};
 #define C_NOP 0x0001u
 
 /* ---- traps ---- */
@@ -73,8 +83,11 @@ static int random_csr(struct random *random, const struct program_shape *shape)
 /* One random instruction; false when the draw is of a kind that would leave the program. */
 static bool draw_insn(struct random *random, const struct program_shape *shape, struct isa_insn *ret_insn)
 {
-    struct isa_insn insn = {.op = (uint16_t)(1 + random_below(random, ISA_OP_COUNT - 1)), .rd = scratch_register(random),
-                            .rs1 = scratch_register(random), .rs2 = scratch_register(random), .rs3 = scratch_register(random)};
+    struct isa_insn insn = {.op = (uint16_t)(1 + random_below(random, ISA_OP_COUNT - 1)),
+                            .rd = scratch_register(random),
+                            .rs1 = scratch_register(random),
+                            .rs2 = scratch_register(random),
+                            .rs3 = scratch_register(random)};
     unsigned width = isa_rows[insn.op].width;
     uint32_t bits;
     switch (isa_rows[insn.op].kind) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Harts that run ahead of each other by the look-ahead come to exactly what harts come to that take turns cycle by cycle: on the hash
- * gate's guest, on random programs and on the benchmark programs, for every arbiter and bus, with costs and caches that are usual and
- * that are not.
+ * Harts that run ahead of each other by the look-ahead come to exactly what harts come to that take turns cycle by cycle: on the
+ * hash gate's guest, on random programs and on the benchmark programs, for every arbiter and bus, with costs and caches that are
+ * usual and that are not.
  */
 #include "gate_guest.h"
 #include "pair.h"
@@ -16,12 +16,10 @@
 enum { ARBITERS = 4, BUSES = 2, HART_COUNTS = 5, ROUNDS = 3 };
 static const unsigned hart_counts[HART_COUNTS] = {1, 2, 4, 8, 16};
 
-static const struct emu_bus_config costs[] = {
-    {.arbitration_cycles = 2, .address_cycles = 10, .interval_cycles = 2, .beat_bytes = 16, .memory_cycles = 40, .cache_cycles = 8, .device_cycles = 8},
-    {.arbitration_cycles = 1, .address_cycles = 0, .interval_cycles = 1, .beat_bytes = 64, .memory_cycles = 0, .cache_cycles = 0, .device_cycles = 1},
-    {.arbitration_cycles = 1, .address_cycles = 2, .interval_cycles = 1, .beat_bytes = 8, .memory_cycles = 3, .cache_cycles = 20, .device_cycles = 3},
-    {.arbitration_cycles = 90, .address_cycles = 300, .interval_cycles = 50, .beat_bytes = 1, .memory_cycles = 400, .cache_cycles = 5, .device_cycles = 200},
-    {.arbitration_cycles = 3, .address_cycles = 8, .interval_cycles = 1, .beat_bytes = 32, .memory_cycles = 17, .cache_cycles = 1, .device_cycles = 40},
+/* Arbitration, address, interval, width, memory, cache to cache, device. */
+static const unsigned costs[][7] = {
+    {2, 10, 2, 16, 40, 8, 8},      {1, 0, 1, 64, 0, 0, 1},   {1, 2, 1, 8, 3, 20, 3},
+    {90, 300, 50, 1, 400, 5, 200}, {3, 8, 1, 32, 17, 1, 40},
 };
 
 static const struct emu_cache_config caches[] = {{32768, 4}, {64, 1}, {128, 1}, {256, 4}, {1024, 2}};
@@ -40,9 +38,8 @@ static struct emu_config random_config(struct random *random, unsigned harts, un
     struct emu_config config = guest_config(harts);
     config.fidelity = EMU_TIMED;
     config.seed = random_below(random, 4);
-    config.bus = costs[draw(random, COSTS)];
-    config.bus.kind = bus;
-    config.bus.arbiter = arbiter;
+    const unsigned *cost = costs[draw(random, COSTS)];
+    config.bus = (struct emu_bus_config){bus, arbiter, cost[0], cost[1], cost[2], cost[3], cost[4], cost[5], cost[6]};
     config.l1i = caches[draw(random, CACHES)];
     config.l1d = caches[draw(random, CACHES)];
     config.l1i.replacement = random_below(random, 2);
@@ -72,8 +69,9 @@ static uint64_t first_seed(void)
 
 static void report(const struct pair_sum *sum)
 {
-    fprintf(stderr, "%llu places, %llu programs ended, %llu cycles, %llu steps, %llu records, sc %llu of %llu failed, %llu traps, %llu "
-                    "interrupts, %llu walks\n",
+    fprintf(stderr,
+            "%llu places, %llu programs ended, %llu cycles, %llu steps, %llu records, sc %llu of %llu failed, %llu traps, %llu "
+            "interrupts, %llu walks\n",
             (unsigned long long)sum->compared, (unsigned long long)sum->ended, (unsigned long long)sum->cycles,
             (unsigned long long)sum->steps, (unsigned long long)sum->records, (unsigned long long)sum->sc_failed,
             (unsigned long long)(sum->sc_failed + sum->sc_succeeded), (unsigned long long)sum->traps,
@@ -97,7 +95,8 @@ static void for_all_rows(try_row *try, const char *name, unsigned rounds)
     report(&sum);
 }
 
-static void try_guest(struct random *random, const struct guest *guest, struct emu_config *config, struct pair *pair, struct pair_sum *sum)
+static void try_guest(struct random *random, const struct guest *guest, struct emu_config *config, struct pair *pair,
+                      struct pair_sum *sum)
 {
     config->kernel = guest->words;
     config->kernel_bytes = guest->count * sizeof guest->words[0];
@@ -114,10 +113,21 @@ static void try_gate(struct random *random, struct emu_config *config, struct pa
 
 static void try_program(struct random *random, struct emu_config *config, struct pair *pair, struct pair_sum *sum)
 {
-    struct program_shape shape = {.harts = config->harts, .insns = 60 + random_below(random, 160), .loops = 6,
-                                  .devices = random_below(random, 2), .paged = random_below(random, 2)};
+    struct program_shape shape = {.harts = config->harts,
+                                  .insns = 60 + random_below(random, 160),
+                                  .loops = 6,
+                                  .devices = random_below(random, 2),
+                                  .paged = random_below(random, 2)};
     struct guest guest = program_random(random, &shape);
     try_guest(random, &guest, config, pair, sum);
+}
+
+static void try_program_with_inputs(struct random *random, struct emu_config *config, struct pair *pair, struct pair_sum *sum)
+{
+    pair->flags = PAIR_INPUTS;
+    pair->stretch = 30;
+    pair->cycles = 30000;
+    try_program(random, config, pair, sum);
 }
 
 static void try_cut_program(struct random *random, struct emu_config *config, struct pair *pair, struct pair_sum *sum)
@@ -135,6 +145,11 @@ Test(slices, the_gates_guest_is_the_same_in_slices_of_one_cycle)
 Test(slices, random_programs_are_the_same_in_slices_of_one_cycle)
 {
     for_all_rows(try_program, "program", 2 * ROUNDS);
+}
+
+Test(slices, random_programs_with_inputs_are_the_same_in_slices_of_one_cycle)
+{
+    for_all_rows(try_program_with_inputs, "program with inputs", ROUNDS);
 }
 
 Test(slices, random_programs_stopped_and_watched_are_the_same_in_slices_of_one_cycle)
@@ -175,7 +190,8 @@ Test(slices, the_benchmark_programs_are_the_same_in_slices_of_one_cycle)
             void *image = read_image(programs[program], &size);
             config.kernel = image;
             config.kernel_bytes = size;
-            struct pair pair = {.name = programs[program], .seed = random.state, .config = &config, .stretch = 2000, .cycles = 1500000};
+            struct pair pair = {
+                .name = programs[program], .seed = random.state, .config = &config, .stretch = 2000, .cycles = 1500000};
             pair_run(&pair, random, &sum);
             free(image);
         }

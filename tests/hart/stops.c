@@ -123,7 +123,8 @@ static void expect_same(struct outcome a, struct outcome b, const char *where, c
 static void drive_every_way(unsigned fidelity, unsigned workload, unsigned harts, uint64_t seed)
 {
     struct outcome plain = drive(fidelity, workload, harts, seed, FREELY), seen = drive(fidelity, workload, harts, seed, OBSERVED);
-    struct outcome random = drive(fidelity, workload, harts, seed, AT_RANDOM), steps = drive(fidelity, workload, harts, seed, BY_STEPS);
+    struct outcome random = drive(fidelity, workload, harts, seed, AT_RANDOM),
+                   steps = drive(fidelity, workload, harts, seed, BY_STEPS);
     char where[100];
     snprintf(where, sizeof where, "%s, workload %u on %u harts", fidelity == EMU_TIMED ? "timed" : "fast", workload, harts);
     expect_same(plain, drive(fidelity, workload, harts, seed, FREELY), where, "again");
