@@ -112,7 +112,6 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
         break;
     case EMU_INPUT_SET_PC:
         hart->pc = input->b;
-        hart->bubble = false;
         hart->part = (struct hart_part){0};
         hart->break_passed = HART_NO_BREAK;
         break;

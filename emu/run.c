@@ -151,8 +151,6 @@ static uint64_t firm_event(const struct emu_machine *m, uint64_t next)
     return second < next + BEHIND_CYCLES ? second : next + BEHIND_CYCLES;
 }
 
-#define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */
-
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
  * slice ends makes no difference to what happens, only to the order in which it is done here. */
 static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
@@ -187,9 +185,6 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
             hard = limit - cycle;
         if (hard > end - cycle)
             hard = end - cycle;
-        hart->overrun = 0;
-        if (!plain && hard == limit - cycle)
-            hart->overrun = (int64_t)(firm - limit < OVERRUN_CYCLES ? firm - limit : OVERRUN_CYCLES);
         bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
         m->shared.alone_until = !alone ? 0 : firm < end ? firm : end;
         uint64_t before = hart->steps;

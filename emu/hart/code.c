@@ -306,7 +306,7 @@ static bool has_bubble(const struct isa_insn *before, const struct isa_insn *ins
     return result && reads(insn, result);
 }
 
-/* What an instruction costs, as a budget, the bubble before it apart. */
+/* What an instruction costs, as a budget, the bubble behind a load apart. */
 static int32_t cost_of(const struct hart_shared *shared, const struct isa_insn *insn)
 {
     return (int32_t)BUDGET(shared->timed ? cycles_of(&shared->pipeline, insn) : 1, 1);
@@ -335,9 +335,14 @@ static uint32_t fetch(const struct memory *memory, uint32_t page, unsigned offse
 struct insn_at {
     struct isa_insn insn;
     unsigned offset;
-    bool bubble;   /* after the instruction before */
+    bool bubble;   /* a load whose result the next one in the run uses: it costs the bubble too */
     int32_t after; /* what the instructions behind it in the run cost */
 };
+
+static int32_t cost_with_bubble(const struct hart_shared *shared, const struct insn_at *at)
+{
+    return cost_of(shared, &at->insn) + (at->bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
+}
 
 /* The instructions of the run that begins at offset: to the line's end, an unconditional transfer, or before an instruction that
  * straddles lines, which is a run of its own. Returns how many; *ret_end is the offset behind them. */
@@ -348,8 +353,9 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
         struct isa_insn insn = decode(shared, fetch(shared->memory, page, offset));
         if (offset + insn.len > line_end && count > 0)
             break;
-        bool bubble = shared->timed && count > 0 && has_bubble(&insns[count - 1].insn, &insn);
-        insns[count++] = (struct insn_at){.insn = insn, .offset = offset, .bubble = bubble};
+        if (shared->timed && count > 0)
+            insns[count - 1].bubble = has_bubble(&insns[count - 1].insn, &insn);
+        insns[count++] = (struct insn_at){.insn = insn, .offset = offset};
         offset += insn.len;
         if (ends_run(&insn))
             break;
@@ -358,7 +364,7 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
     int32_t after = 0;
     for (unsigned i = count; i-- > 0;) {
         insns[i].after = after;
-        after += cost_of(shared, &insns[i].insn) + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
+        after += cost_with_bubble(shared, &insns[i]);
     }
     return count;
 }
@@ -386,51 +392,17 @@ static bool is_split(const struct insn_at *at)
     return at->offset % LINE_BYTES + at->insn.len > LINE_BYTES;
 }
 
-/* Does it matter to others, or to it, when the instruction is executed? All that can touch memory, trap or look at a clock. */
-static bool is_private(const struct isa_insn *insn)
-{
-    switch (isa_rows[insn->op].kind) {
-    case ISA_KIND_RR:
-    case ISA_KIND_RI:
-    case ISA_KIND_R1:
-    case ISA_KIND_UI:
-    case ISA_KIND_BR:
-    case ISA_KIND_JAL:
-    case ISA_KIND_JALR:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void note_needs(const struct hart_shared *shared, struct code_page *code, const struct insn_at *insns, unsigned count)
-{
-    int32_t last = -1; /* what is left of the run where the last one that matters begins */
-    bool found = false;
-    for (unsigned i = count; i-- > 0;) {
-        int32_t left = insns[i].after + cost_of(shared, &insns[i].insn);
-        bool matters = !is_private(&insns[i].insn) || has_break(shared, insns[i].offset);
-        if (!found && matters)
-            last = left + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
-        found |= matters;
-        int64_t need = found ? budget_cycles(left - last) : -1;
-        code->need[insns[i].offset / 2] = (int16_t)(need < 0 && found ? 0 : need);
-    }
-}
-
 /* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
 static struct op *put_run(struct hart_shared *shared, struct op *first, struct op *op, const struct insn_at *insns, unsigned count,
                           unsigned end, struct run_header *header)
 {
     for (unsigned i = 0; i < count; i++) {
+        uint16_t mark = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0));
         header->slot[i] = (uint8_t)(op - first);
-        if (has_break(shared, insns[i].offset))
-            *op++ = (struct op){.run = shared->code->handlers->breakpoint,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0) |
-                                                 (insns[i].bubble ? AT_BUBBLE : 0))};
         if (shared->timed && is_split(&insns[i]))
-            *op++ = (struct op){.run = shared->code->handlers->two_lines,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | AT_LONG | (insns[i].bubble ? AT_BUBBLE : 0))};
+            *op++ = (struct op){.run = shared->code->handlers->two_lines, .at = mark};
+        if (has_break(shared, insns[i].offset))
+            *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = mark};
         *op = make_op(shared, &insns[i].insn, insns[i].offset);
         op->at |= insns[i].bubble ? AT_BUBBLE : 0;
         unsigned kind = isa_rows[insns[i].insn.op].kind;
@@ -468,7 +440,6 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         *op++ = (struct op){.run = shared->code->handlers->straddle, .at = (uint16_t)(offset | AT_LONG)};
         code->entry[offset / 2] = first;
         code->left[offset / 2] = ONE_STEP;
-        code->need[offset / 2] = 0;
         code->slot[offset / 2] = 0;
     } else {
         struct insn_at insns[LINE_BYTES / 2];
@@ -478,10 +449,9 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         struct run_header *header = (struct run_header *)first;
         op = put_run(shared, first, first + sizeof *header / sizeof *op, insns, count, end, header);
         header->count = (uint8_t)count;
-        for (unsigned i = 0; i < count; i++) /* an instruction begins before its bubble; the first has none */
-            header->begin[i] = (uint16_t)budget_cycles(insns[0].after + cost_of(shared, &insns[0].insn) - insns[i].after -
-                                                       cost_of(shared, &insns[i].insn) -
-                                                       (insns[i].bubble ? BUDGET(shared->pipeline.load_use_cycles, 0) : 0));
+        for (unsigned i = 0; i < count; i++)
+            header->begin[i] = (uint16_t)budget_cycles(insns[0].after + cost_with_bubble(shared, &insns[0]) - insns[i].after -
+                                                       cost_with_bubble(shared, &insns[i]));
         header->exact = (uint8_t)(op - first - (ptrdiff_t)(sizeof *header / sizeof *op));
         struct run_header same = *header;
         op = put_run(shared, first + header->exact, op, insns, count, end, &same);
@@ -491,9 +461,8 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
                 code->entry[half] = first + header->slot[i];
                 code->slot[half] = header->slot[i];
             }
-            code->left[half] = insns[i].after + cost_of(shared, &insns[i].insn);
+            code->left[half] = insns[i].after + cost_with_bubble(shared, &insns[i]);
         }
-        note_needs(shared, code, insns, count);
         make_native(shared, first, insns, count, !ends_run(&insns[count - 1].insn));
     }
     cache->chunk_used += (unsigned)(op - first);
@@ -508,7 +477,6 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     struct op *op = cache->single_ops;
     cache->single->page = page;
     cache->single->left[offset / 2] = cost_of(shared, &insn);
-    cache->single->need[offset / 2] = 0;
     if (has_break(shared, offset))
         *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
     *op = make_op(shared, &insn, offset);

@@ -33,7 +33,7 @@ struct op {
 #define AT_OFFSET 0x0ffeu  /* offset in the page */
 #define AT_LONG 0x0001u    /* 4 bytes, else 2 */
 #define AT_SLOTS_SHIFT 12  /* bits 13:12: slots it takes, less one */
-#define AT_BUBBLE 0x4000u  /* it uses the result of the load before it in its run */
+#define AT_BUBBLE 0x4000u  /* a load whose result the next instruction in its run uses */
 #define AT_MARK 0x8000u    /* not an instruction: end of a line, breakpoint */
 
 /* Branches, jal and line ends take three slots: the op, a link, and the stub that the link leads to until it is resolved. */
@@ -57,8 +57,6 @@ _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header tak
 struct code_page {
     struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
     int32_t left[PAGE_BYTES / 2];     /* budget that the rest of the run costs, entered here; 0: not decoded */
-    int16_t need[PAGE_BYTES / 2];     /* cycles from here to the begin of the last instruction in the run that others could notice, or
-                                         that could notice them; negative: there is none */
     uint8_t slot[PAGE_BYTES / 2];     /* from the run's header to entry */
     uint32_t page;
 };

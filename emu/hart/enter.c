@@ -73,11 +73,6 @@ op_result engine_raise(struct hart *h, uint64_t cause, uint64_t tval, uint64_t p
     TAIL(engine_trap(h, cause, tval, pc, budget));
 }
 
-static int64_t bubble_cost(const struct hart *h)
-{
-    return BUDGET(h->shared->pipeline.load_use_cycles, 0);
-}
-
 /* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin; NULL: none. `left` is
  * what the run costs from op. */
 static struct op *find_cut(const struct hart *h, const struct op *op, unsigned offset, int64_t left, int64_t allowed)
@@ -85,7 +80,7 @@ static struct op *find_cut(const struct hart *h, const struct op *op, unsigned o
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
     unsigned here = header->count - (unsigned)(left & STEPS_FULL), i = here + 1;
-    allowed += header->begin[here] - (h->bubble ? h->shared->pipeline.load_use_cycles : 0);
+    allowed += header->begin[here];
     while (i < header->count && header->begin[i] < allowed)
         i++;
     return i < header->count ? (struct op *)(first + header->exact + header->slot[i]) : NULL;
@@ -100,7 +95,6 @@ static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset,
     uncut(cache);
     budget -= left; /* what is given back at the cut or on the way makes it right */
     struct op *cut = h->code == cache->single ? NULL : find_cut(h, op, offset, left, allowed);
-    h->bubble = false;
     if (!cut)
         GO(op);
     cache->cut = cut;
@@ -123,29 +117,48 @@ static op_result enter_checked(struct hart *h, const struct op *op, unsigned off
     TABLES(h);
     enum hart_go go = engine_may_go(h, budget, within);
     int64_t allowed = budget_cycles(budget) + h->bias;
-    int64_t need = h->code->need[offset / 2] + (h->bubble ? budget_cycles(bubble_cost(h)) : 0);
-    if (go == HART_GO && h->overrun && need < allowed && budget_cycles(left) <= allowed + h->overrun) {
-        h->bubble = false;
-        budget -= left;
-        GO(op); /* what lies beyond the end is nobody else's business */
-    }
     if (go == HART_GO && h->shared->timed && !within && budget != h->fresh && budget_cycles(left) > allowed - h->slack)
         go = HART_GO_SLICE_OVER; /* here rather than in its middle, which costs more; nobody can tell */
     if (go != HART_GO)
         TAIL(leave_because(h, go, h->page_va + offset, budget, within));
     if (allowed < budget_cycles(left))
         TAIL(enter_cut(h, op, offset, budget, left, allowed));
-    h->bubble = false;
     budget -= left;
     GO(op);
 }
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
-    h->bubble = op->at & AT_BUBBLE;
-    budget += h->code->left[(op->at & AT_OFFSET) / 2] + (h->bubble ? bubble_cost(h) : 0);
+    budget += h->code->left[(op->at & AT_OFFSET) / 2];
     h->within = true;
     TAIL(engine_leave(h, HART_EXIT_BUDGET, op_pc(h, op), budget));
+}
+
+/* ---- breakpoints ---- */
+
+/* Is there one that has not stopped the hart already? */
+static bool is_break(const struct hart *h, uint64_t pc)
+{
+    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++)
+        if (h->shared->breaks[i] == pc)
+            return true;
+    return false;
+}
+
+static op_result leave_at_break(struct hart *h, uint64_t pc, int64_t budget)
+{
+    h->break_passed = pc;
+    h->within = true;
+    TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
+}
+
+op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    uint64_t pc = op_pc(h, op);
+    if (is_break(h, pc))
+        TAIL(leave_at_break(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2]));
+    h->break_passed = HART_NO_BREAK;
+    NEXT(1);
 }
 
 /* ---- finding the run at a pc ---- */
@@ -162,7 +175,7 @@ static op_result enter_bits(struct hart *h, uint64_t pc, uint32_t page, uint32_t
     const struct op *op = code_decode_single(h->shared, page, offset, bits);
     h->page_va = pc & PAGE_MASK;
     h->code = h->shared->code->single;
-    TAIL(enter_checked(h, op, offset, budget, h->code->left[offset / 2] + (h->bubble ? bubble_cost(h) : 0), within));
+    TAIL(enter_checked(h, op, offset, budget, h->code->left[offset / 2], within));
 }
 
 /* Executes the instruction at pc by itself: its bytes lie in two pages, or only part of its page may be executed. */
@@ -288,7 +301,6 @@ static int64_t end_before_the_bus(struct hart *h, int64_t budget)
     int64_t beyond = budget_cycles(budget) - (int64_t)(bus_next(h->shared->bus) - clock);
     if (bus_next(h->shared->bus) == QUEUE_NEVER || beyond <= 0)
         return budget;
-    h->overrun = 0;
     h->start -= BUDGET(beyond, 0);
     h->fresh = h->fresh == budget ? budget - BUDGET(beyond, 0) : INT64_MIN;
     return budget - BUDGET(beyond, 0);
@@ -330,10 +342,9 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     h->page_va = pc & PAGE_MASK;
     h->code = code;
     h->present = h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)].present;
-    int64_t left = code->left[offset / 2] + (h->bubble ? bubble_cost(h) : 0);
+    int64_t left = code->left[offset / 2];
     if (UNLIKELY(budget < left))
         TAIL(enter_checked(h, op, offset, budget, left, within));
-    h->bubble = false;
     budget -= left;
     TABLES(h);
     GO(op);
@@ -342,7 +353,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
 static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     const struct l0_code *way = &h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)];
-    if (UNLIKELY(way->tag != (pc & PAGE_MASK) || !way->present[pc >> LINE_SHIFT & (LINES_PER_PAGE - 1)] || h->bubble))
+    if (UNLIKELY(way->tag != (pc & PAGE_MASK) || !way->present[pc >> LINE_SHIFT & (LINES_PER_PAGE - 1)]))
         TAIL(enter_slowly(h, pc, budget, within));
     struct code_page *code = way->page;
     unsigned half = pc >> 1 & (PAGE_BYTES / 2 - 1);
@@ -438,22 +449,6 @@ op_result engine_link(struct hart *h, const struct op *op, int64_t budget, struc
     TAIL(engine_enter(h, target, budget));
 }
 
-op_result engine_breakpoint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
-{
-    uint64_t pc = op_pc(h, op);
-    bool skip = h->break_passed == pc;
-    h->break_passed = HART_NO_BREAK;
-    for (unsigned i = 0; !skip && i < h->shared->break_count; i++) {
-        if (h->shared->breaks[i] == pc) {
-            budget += h->code->left[(op->at & AT_OFFSET) / 2];
-            h->break_passed = pc;
-            h->within = true;
-            TAIL(engine_leave(h, HART_EXIT_BREAK, pc, budget));
-        }
-    }
-    NEXT(1);
-}
-
 /* ---- one engine run ---- */
 
 static void run(struct hart *h, int64_t budget, bool within)
@@ -491,7 +486,7 @@ static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fres
     h->steps += result != PART_GRANTED;
     if (result == PART_WAIT)
         return true;
-    h->cycle += result != PART_GRANTED;
+    h->cycle += (result != PART_GRANTED) + (result != PART_FAULT && h->part.bubble ? h->shared->pipeline.load_use_cycles : 0);
     if (result == PART_FAULT) {
         hart_trap(h, h->part_fault, h->part_tval, h->pc);
         return true;
@@ -520,6 +515,10 @@ static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 
 static void run_fetched(struct hart *h, int64_t budget)
 {
+    if (UNLIKELY(is_break(h, h->pc))) { /* what has been fetched stays fetched */
+        leave_at_break(h, h->pc, budget);
+        return;
+    }
     uint32_t page = memory_page(h->shared->memory, h->part.paddr[0]), bits = (uint32_t)h->part.result;
     h->part.kind = PART_NONE;
 #ifdef ENGINE_TAIL_CALLS

@@ -43,7 +43,6 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->mode = ISA_MODE_M;
     hart->run = HART_RUNNING;
     hart->part = (struct hart_part){0};
-    hart->bubble = false;
     hart->fflags = 0;
     hart->frm = hart->fs = 0;
     hart->mstatus = hart->mtvec = hart->medeleg = hart->mideleg = hart->mie = hart->mscratch = hart->mepc = 0;
@@ -162,7 +161,6 @@ void hart_state(struct state *s, struct hart *hart)
     state_u8(s, "run", &hart->run);
     state_bool(s, "frozen", &hart->frozen);
     part_state(s, &hart->part);
-    state_bool(s, "bubble", &hart->bubble);
     state_u64(s, "random", &hart->random);
     tlb_state(s, "itlb", &hart->itlb);
     tlb_state(s, "dtlb", &hart->dtlb);

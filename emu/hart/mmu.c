@@ -134,8 +134,10 @@ void mmu_l0_flush(struct hart *hart)
 void mmu_l0_flush_code(struct hart *hart)
 {
     for (unsigned i = 0; i < L0_CONTEXTS; i++)
-        for (unsigned j = 0; hart->l0_of[i] && j < L0_CODE_ENTRIES; j++)
+        for (unsigned j = 0; hart->l0_of[i] && j < L0_CODE_ENTRIES; j++) {
             hart->l0_of[i]->code[j].tag = L0_EMPTY;
+            hart->l0_of[i]->code[j].page = NULL; /* cache slots may still have a note of this entry */
+        }
 }
 
 /* All that decides whether and how an access translates, except the TLB's contents: two situations with one key share tables. */

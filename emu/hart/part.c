@@ -544,7 +544,6 @@ void part_apply(struct hart *h)
     const struct hart_part *part = &h->part;
     enum part_kind kind = part->kind;
     h->part.kind = PART_NONE;
-    h->bubble = part->bubble;
     switch (kind) {
     case PART_LOAD:
         engine_load_result(h, part->op, part->rd, part->result);
@@ -572,6 +571,7 @@ static void finish(struct hart *h)
         return;
     }
     h->pc += h->part.len;
+    h->cycle += h->part.bubble ? h->shared->pipeline.load_use_cycles : 0;
     h->instret++;
     part_apply(h);
 }

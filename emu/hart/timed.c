@@ -17,9 +17,14 @@ static op_result raise(struct hart *h, const struct op *op, int64_t budget, int6
 static inline void begin_part(struct hart *h, const struct op *op, enum part_kind kind, enum isa_op row, unsigned size, uint64_t vaddr,
                               uint64_t value)
 {
-    const struct op *next = op + (op->at >> AT_SLOTS_SHIFT & 3) + 1;
     h->part = (struct hart_part){.kind = (uint8_t)kind, .op = (uint16_t)row, .size = (uint8_t)size, .rd = op->a,
-                                 .len = op->at & AT_LONG ? 4 : 2, .vaddr = vaddr, .value = value, .bubble = next->at & AT_BUBBLE};
+                                 .len = op->at & AT_LONG ? 4 : 2, .vaddr = vaddr, .value = value, .bubble = op->at & AT_BUBBLE};
+}
+
+/* The bubble that follows the instruction, as a budget. */
+static inline int64_t bubble_of(const struct hart *h, const struct op *op)
+{
+    return op->at & AT_BUBBLE ? BUDGET(h->shared->pipeline.load_use_cycles, 0) : 0;
 }
 
 /* The long way, for the part begun; `budget` is that before the instruction. */
@@ -45,6 +50,7 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
     part_apply(h);
     within &= h->waits == 0;
+    budget -= bubble_of(h, op);
     if (result == PART_DONE) {
         budget -= ONE_STEP;
     } else { /* the last wait was its step; with it a slice ended */
@@ -96,12 +102,12 @@ static op_result after_getting(struct hart *h, const struct op *op, int64_t budg
         budget = behind;
         NEXT(1);
     }
-    const struct op *next = op + (op->at >> AT_SLOTS_SHIFT & 3) + 1;
-    h->bubble = next->at & AT_BUBBLE;
     h->instret++;
     h->steps++;
     budget += left - BUDGET(h->spent, 0);
-    h->start = h->fresh = budget;
+    h->start = budget;
+    budget -= bubble_of(h, op);
+    h->fresh = budget;
     TAIL(engine_enter(h, op_next_pc(h, op), budget));
 }
 

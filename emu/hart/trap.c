@@ -58,7 +58,6 @@ void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc)
         hart_emit(hart, EMU_EVENT_TRAP_TAKEN, cause, tval, UINT16_MAX);
     }
     hart->traps++;
-    hart->bubble = false;
     hart->interrupts += interrupt;
     if (hart->mode <= ISA_MODE_S && deleg >> number & 1) {
         hart->scause = cause;

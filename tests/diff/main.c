@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The differential test: makes random programs in batches, runs each batch here and in QEMU, compares every register, log entry and
- * byte. A failure names seed and number, shows the program and what differs first; --only N runs that program alone with everything
- * shown. The seed is LOCKSCOPE_TEST_SEED or --seed.
+ * The differential test: makes random programs in batches, runs each batch here, in both fidelities, and in QEMU, compares every
+ * register, log entry and byte. A failure names seed and number, shows the program and what differs first; --only N runs that program
+ * alone with everything shown. The seed is LOCKSCOPE_TEST_SEED or --seed.
  */
 #include "program.h"
 #include "sides.h"
 
+#include <emu/emu.h>
 #include <isa/insn.h>
 
 #include <inttypes.h>
@@ -166,43 +167,52 @@ static void count(struct tally *tally, const struct record *record)
     }
 }
 
+/* Compares what one of our sides made of a program with QEMU's. */
+static void judge(const struct options *options, const char *side, unsigned number, const struct record *input, const struct record *ours,
+                  const struct record *theirs, struct tally *tally)
+{
+    bool differs = compare(input, ours, theirs, false);
+    tally->differing += differs;
+    if ((differs && tally->differing <= 3) || options->verbose) {
+        printf("program %u of seed %" PRIu64 " in %s fidelity %s\n", number, options->seed, side, differs ? "differs:" : "agrees");
+        compare(input, ours, theirs, true);
+        if (options->only < 0)
+            program_print(input);
+        print_log("ours", ours);
+        print_log("QEMU", theirs);
+    } else if (differs && tally->differing <= 40) {
+        printf("program %u differs in %s fidelity\n", number, side);
+    }
+}
+
 static bool run_batch(const struct options *options, unsigned first, unsigned programs, struct tally *tally)
 {
     size_t input_bytes = (size_t)programs * DIFF_RECORD, image_bytes = DIFF_INPUT - DIFF_RUNTIME + input_bytes;
-    uint8_t *image = calloc(1, image_bytes), *ours = calloc(1, input_bytes), *theirs = calloc(1, input_bytes);
-    if (!image)
+    uint8_t *image = calloc(1, image_bytes), *timed = calloc(1, input_bytes), *fast = calloc(1, input_bytes);
+    uint8_t *theirs = calloc(1, input_bytes);
+    if (!image || !timed || !fast || !theirs)
         exit(2);
     read_file(options->runtime, image, DIFF_COUNT - DIFF_RUNTIME);
     memcpy(image + (DIFF_COUNT - DIFF_RUNTIME), &(uint64_t){programs}, 8);
     struct record *inputs = (struct record *)(void *)(image + (DIFF_INPUT - DIFF_RUNTIME));
     for (unsigned i = 0; i < programs; i++)
         program_make(&inputs[i], program_seed(options, first + i));
-    if (!image || !ours || !theirs)
-        exit(2);
     if (options->only >= 0) {
         program_print(inputs);
         fflush(stdout);
     }
-    bool ok = side_run_ours(image, image_bytes, DIFF_OUTPUT, ours, input_bytes);
-    ok = ok && side_run_qemu(image, image_bytes, DIFF_OUTPUT, theirs, input_bytes, 60);
+    bool ok = side_run_ours(EMU_TIMED, image, image_bytes, DIFF_OUTPUT, timed, input_bytes) &&
+              side_run_ours(EMU_FAST, image, image_bytes, DIFF_OUTPUT, fast, input_bytes) &&
+              side_run_qemu(image, image_bytes, DIFF_OUTPUT, theirs, input_bytes, 60);
     for (unsigned i = 0; i < programs; i++) {
-        const struct record *a = (struct record *)(void *)ours + i, *b = (struct record *)(void *)theirs + i;
-        bool differs = compare(&inputs[i], a, b, false);
-        count(tally, b);
-        tally->differing += differs;
-        if ((differs && tally->differing <= 3) || options->verbose) {
-            printf("program %u of seed %" PRIu64 " %s\n", first + i, options->seed, differs ? "differs:" : "agrees");
-            compare(&inputs[i], a, b, true);
-            if (options->only < 0)
-                program_print(&inputs[i]);
-            print_log("ours", a);
-            print_log("QEMU", b);
-        } else if (differs && tally->differing <= 40) {
-            printf("program %u differs\n", first + i);
-        }
+        const struct record *result = (struct record *)(void *)theirs + i;
+        judge(options, "timed", first + i, &inputs[i], (struct record *)(void *)timed + i, result, tally);
+        judge(options, "fast", first + i, &inputs[i], (struct record *)(void *)fast + i, result, tally);
+        count(tally, result);
     }
     free(image);
-    free(ours);
+    free(timed);
+    free(fast);
     free(theirs);
     return ok;
 }
@@ -251,7 +261,7 @@ int main(int argc, char **argv)
         unsigned left = options.programs - first;
         ok = run_batch(&options, first, left < options.batch ? left : options.batch, &tally);
     }
-    printf("%u programs, %" PRIu64 " traps, %" PRIu64 " programs differ\n", options.programs, tally.traps, tally.differing);
+    printf("%u programs, %" PRIu64 " traps, %" PRIu64 " times a program differs\n", options.programs, tally.traps, tally.differing);
     for (unsigned cause = 0; cause < 16; cause++)
         if (tally.causes[0][cause] || tally.causes[1][cause])
             printf("  cause %u: %" PRIu64 " exceptions, %" PRIu64 " interrupts\n", cause, tally.causes[0][cause], tally.causes[1][cause]);

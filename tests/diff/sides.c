@@ -18,12 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-bool side_run_ours(const uint8_t *image, size_t bytes, uint64_t result_at, uint8_t *ret_result, size_t result_bytes)
+bool side_run_ours(unsigned fidelity, const uint8_t *image, size_t bytes, uint64_t result_at, uint8_t *ret_result, size_t result_bytes)
 {
     struct emu_config config;
     struct emu_error error = {0};
     struct emu_until until;
     emu_config_init(&config);
+    config.fidelity = fidelity;
     config.ram_bytes = SIDE_RAM_BYTES;
     config.kernel = image;
     config.kernel_bytes = bytes;

@@ -12,7 +12,7 @@
 #define SIDE_RAM_BYTES (UINT64_C(128) << 20)
 
 /* In this process, through libemu. False with a sentence on stderr when it does not end by itself. */
-bool side_run_ours(const uint8_t *image, size_t bytes, uint64_t result_at, uint8_t *ret_result, size_t result_bytes);
+bool side_run_ours(unsigned fidelity, const uint8_t *image, size_t bytes, uint64_t result_at, uint8_t *ret_result, size_t result_bytes);
 /* As a child: RAM is a file that both map. Killed after `seconds`. */
 bool side_run_qemu(const uint8_t *image, size_t bytes, uint64_t result_at, uint8_t *ret_result, size_t result_bytes, unsigned seconds);
 

@@ -138,8 +138,8 @@ static void put_warming(struct guest *g, unsigned shift, unsigned address)
     guest_land(g, leave);
 }
 
-/* Draws this round's delays, 0 to 63, 0 to 15, 0 to 3 or none, and cache states. */
-static void put_draw(struct guest *g)
+/* Draws this round's delays, 0 to 63, 0 to 15, 0 to 3 or none, times 2 to the power of `stretch`, and cache states. */
+static void put_draw(struct guest *g, unsigned stretch)
 {
     guest_rr(g, ISA_OP_mul, RANDOM, RANDOM, FACTOR);
     guest_ri(g, ISA_OP_addi, RANDOM, RANDOM, 0x4d1);
@@ -150,6 +150,7 @@ static void put_draw(struct guest *g)
         guest_ri(g, ISA_OP_srli, delays[i], delays[i], 2);
         guest_ri(g, ISA_OP_andi, delays[i], delays[i], 63);
         guest_rr(g, ISA_OP_srl, delays[i], delays[i], T0);
+        guest_ri(g, ISA_OP_slli, delays[i], delays[i], (int)stretch);
     }
     guest_ri(g, ISA_OP_srli, T0, RANDOM, 60);
     put_warming(g, 0, X);
@@ -216,7 +217,7 @@ static void put_thread(struct guest *g, const struct litmus_program *p, unsigned
 }
 
 static void put_hart(struct guest *g, const struct litmus_program *p, unsigned thread, const struct litmus_variant *variant,
-                     const struct litmus_place *place, unsigned times, struct random *random)
+                     const struct litmus_place *place, unsigned times, unsigned stretch, struct random *random)
 {
     bool pause = random_below(random, 2);
     guest_ram(g, AT, WORDS);
@@ -230,7 +231,7 @@ static void put_hart(struct guest *g, const struct litmus_program *p, unsigned t
     guest_ri(g, ISA_OP_addi, X, AT, (int)place->x);
     guest_li(g, T0, place->y);
     guest_rr(g, ISA_OP_add, Y, AT, T0);
-    put_draw(g);
+    put_draw(g, stretch);
     put_barrier(g, p->threads, pause);
     put_thread(g, p, thread, variant, place->bytes == 8, random);
     guest_ri(g, ISA_OP_addi, AT, AT, WORDS_STRIDE);
@@ -294,7 +295,7 @@ bool litmus_run(const struct litmus_program *program, const struct litmus_varian
         guest_branch(&guest, ISA_OP_beq, A0, T0, other + 1);
         unsigned skip = guest.count;
         guest_jump(&guest, 0);
-        put_hart(&guest, program, (unsigned)((hart + seed) % program->threads), variant, place, times, &random);
+        put_hart(&guest, program, (unsigned)((hart + seed) % program->threads), variant, place, times, seed % 4, &random);
         away[hart] = guest.count;
         guest_jump(&guest, 0);
         guest_land(&guest, skip);

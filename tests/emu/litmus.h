@@ -59,8 +59,8 @@ unsigned litmus_count(const struct litmus_set *set);
 void litmus_text(const struct litmus_program *program, unsigned outcome, char ret_text[static 64]);
 
 /* Runs the program `times` times on a machine of its own and adds what was observed to *set. False if the guest did not come to its
- * end or a word held what nobody wrote. The seed chooses the machine's schedule, delays, nops, cache states, and which hart runs
- * which thread. */
+ * end or a word held what nobody wrote. The seed chooses the machine's schedule, delays (each four seeds have short to long
+ * ones: some outcomes need two writes within another thread's two reads), nops, cache states, and which hart runs which thread. */
 bool litmus_run(const struct litmus_program *program, const struct litmus_variant *variant, const struct litmus_place *place,
                 const struct emu_config *config, uint64_t seed, unsigned times, struct litmus_set *set);
 

@@ -62,7 +62,7 @@ static uint64_t failed(const struct emu_machine *machine)
     return sum;
 }
 
-Test(contention, increments_by_lr_and_sc_add_up_exactly)
+static void expect_lr_sc_sums(unsigned fidelity)
 {
     static const unsigned harts[] = {1, 2, 3, 8, 17};
     for (unsigned i = 0; i < sizeof harts / sizeof harts[0]; i++)
@@ -71,6 +71,7 @@ Test(contention, increments_by_lr_and_sc_add_up_exactly)
                 uint32_t times = 2000 / harts[i];
                 struct guest guest = lr_sc_counter(harts[i], times, 0, seed);
                 struct emu_config config = guest_config(harts[i]);
+                config.fidelity = fidelity;
                 config.reservation.granule_bytes = granule;
                 config.seed = seed * 12345;
                 struct emu_machine *machine = guest_machine(&guest, &config);
@@ -86,13 +87,20 @@ Test(contention, increments_by_lr_and_sc_add_up_exactly)
             }
 }
 
+Test(contention, increments_by_lr_and_sc_add_up_exactly)
+{
+    expect_lr_sc_sums(EMU_FAST);
+    expect_lr_sc_sums(EMU_TIMED);
+}
+
 /* Each hart has a counter of its own. The sc fail only where two counters share a granule. */
-Test(contention, counters_side_by_side_disturb_each_other_only_within_a_granule)
+static void expect_disturbance_within_a_granule(unsigned fidelity)
 {
     for (unsigned granule = 4; granule <= 64; granule *= 2)
         for (uint32_t stride = 8; stride <= 64; stride *= 2) {
             struct guest guest = lr_sc_counter(4, 1000, stride, false);
             struct emu_config config = guest_config(4);
+            config.fidelity = fidelity;
             config.reservation.granule_bytes = granule;
             struct emu_machine *machine = guest_machine(&guest, &config);
             cr_expect(eq(int, guest_run(machine, LIMIT_CYCLES).kind, EMU_STOP_FINISHED));
@@ -104,7 +112,13 @@ Test(contention, counters_side_by_side_disturb_each_other_only_within_a_granule)
         }
 }
 
-Test(contention, increments_by_amo_add_up_exactly)
+Test(contention, counters_side_by_side_disturb_each_other_only_within_a_granule)
+{
+    expect_disturbance_within_a_granule(EMU_FAST);
+    expect_disturbance_within_a_granule(EMU_TIMED);
+}
+
+static void expect_amo_sums(unsigned fidelity)
 {
     for (unsigned harts = 1; harts <= 64; harts *= 4) {
         struct guest guest = {.count = 0};
@@ -116,6 +130,7 @@ Test(contention, increments_by_amo_add_up_exactly)
         guest_branch(&guest, ISA_OP_bne, S1, ZERO, again);
         end(&guest, harts);
         struct emu_config config = guest_config(harts);
+        config.fidelity = fidelity;
         struct emu_machine *machine = guest_machine(&guest, &config);
         cr_expect(eq(int, guest_run(machine, LIMIT_CYCLES).kind, EMU_STOP_FINISHED));
         cr_expect(eq(u64, guest_ram_u64(machine, COUNTER), 500 * harts), "%u harts", harts);
@@ -123,8 +138,14 @@ Test(contention, increments_by_amo_add_up_exactly)
     }
 }
 
+Test(contention, increments_by_amo_add_up_exactly)
+{
+    expect_amo_sums(EMU_FAST);
+    expect_amo_sums(EMU_TIMED);
+}
+
 /* The same increments with plain loads and stores: what the others are for. */
-Test(contention, plain_increments_of_several_harts_are_lost)
+static void expect_losses(unsigned fidelity)
 {
     struct guest guest = {.count = 0};
     begin(&guest, 1000, 0);
@@ -136,8 +157,15 @@ Test(contention, plain_increments_of_several_harts_are_lost)
     guest_branch(&guest, ISA_OP_bne, S1, ZERO, again);
     end(&guest, 4);
     struct emu_config config = guest_config(4);
+    config.fidelity = fidelity;
     struct emu_machine *machine = guest_machine(&guest, &config);
     cr_expect(eq(int, guest_run(machine, LIMIT_CYCLES).kind, EMU_STOP_FINISHED));
     cr_expect(lt(u64, guest_ram_u64(machine, COUNTER), 4000));
     emu_machine_destroy(machine);
+}
+
+Test(contention, plain_increments_of_several_harts_are_lost)
+{
+    expect_losses(EMU_FAST);
+    expect_losses(EMU_TIMED);
 }

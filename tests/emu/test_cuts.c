@@ -1,139 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Random programs on one to four harts (computation, races, atomics, stores into their own code, traps, interrupts of their own
- * making), run whole and cut: at random places, step by step, stopped by every event, and with decoded code thrown away again and
- * again by setting and clearing a breakpoint that is never reached. All come to the same state.
+ * making), run whole and cut: at random places, step by step, stopped by every event, at breakpoints, and with decoded code thrown away
+ * again and again by setting and clearing a breakpoint that is never reached. All come to the same state.
  */
-#include "guest.h"
-
-#include "../lib/random.h"
+#include "program.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <emu/platform.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PROGRAMS = 150, INSNS = 220, LOOPS = 12, CYCLES = 200000, DATA = 0x4000 };
-enum { CSR_MSTATUS = 0x300, CSR_MIE = 0x304, CSR_MTVEC = 0x305, CSR_MSCRATCH = 0x340, CSR_MEPC = 0x341, CSR_MIP = 0x344 };
-
-/* Steps over what trapped, 2 or 4 bytes; interrupts find their bit cleared. Uses a6 and a7. */
-static void put_handler(struct guest *g)
-{
-    guest_csr(g, ISA_OP_csrrw, ZERO, CSR_MIP, ZERO);
-    guest_csr(g, ISA_OP_csrrs, A7, 0x342, ZERO);
-    guest_branch(g, ISA_OP_blt, A7, ZERO, 0);
-    unsigned interrupt = g->count - 1;
-    guest_csr(g, ISA_OP_csrrs, A7, CSR_MEPC, ZERO);
-    guest_ri(g, ISA_OP_lhu, A6, A7, 0);
-    guest_ri(g, ISA_OP_andi, A6, A6, 3);
-    guest_ri(g, ISA_OP_addi, A6, A6, 1);
-    guest_ri(g, ISA_OP_srli, A6, A6, 2); /* 1 for 4 bytes, else 0 */
-    guest_ri(g, ISA_OP_slli, A6, A6, 1);
-    guest_rr(g, ISA_OP_add, A7, A7, A6);
-    guest_ri(g, ISA_OP_addi, A7, A7, 2);
-    guest_csr(g, ISA_OP_csrrw, ZERO, CSR_MEPC, A7);
-    guest_land(g, interrupt);
-    guest_op(g, ISA_OP_mret);
-}
-
-/* Registers that the program may change: not the pointers s0 to s2, the handler's a6 and a7, the loop's s5. */
-static uint8_t scratch_register(struct random *random)
-{
-    static const uint8_t registers[] = {5, 6, 7, 10, 11, 12, 13, 14, 15, 28, 29, 30, 31};
-    return registers[random_below(random, sizeof registers)];
-}
-
-/* One random instruction; false when the draw is of a kind that would leave the program. */
-static bool put_random(struct guest *g, struct random *random)
-{
-    struct isa_insn insn = {.op = (uint16_t)(1 + random_below(random, ISA_OP_COUNT - 1)), .rd = scratch_register(random),
-                            .rs1 = scratch_register(random), .rs2 = scratch_register(random), .rs3 = scratch_register(random)};
-    unsigned width = isa_rows[insn.op].width;
-    switch (isa_rows[insn.op].kind) {
-    case ISA_KIND_BR:
-    case ISA_KIND_JAL:
-        insn.imm = 4 + 4 * (int)random_below(random, 6);
-        break;
-    case ISA_KIND_LD:
-    case ISA_KIND_ST:
-    case ISA_KIND_FLD:
-    case ISA_KIND_FST:
-        insn.rs1 = S1;
-        insn.imm = (int)(random_below(random, 4) ? width * random_below(random, 24) : random_below(random, 2040));
-        break;
-    case ISA_KIND_LR:
-    case ISA_KIND_SC:
-    case ISA_KIND_AMO:
-        insn.rs1 = random_below(random, 8) ? S1 : S2;
-        break;
-    case ISA_KIND_CSR:
-        insn.imm = (int[]){CSR_MSCRATCH, CSR_MIP, CSR_MIE, 0x001, 0x002, 0xb00, 0xb02, 0xc01}[random_below(random, 8)];
-        break;
-    case ISA_KIND_JALR:
-        return false;
-    case ISA_KIND_SYS:
-        if (insn.op == ISA_OP_mret || insn.op == ISA_OP_sret || insn.op == ISA_OP_wfi)
-            return false;
-        insn.rd = insn.rs1 = insn.rs2 = 0;
-        break;
-    default:
-        insn.imm = (int)random_below(random, 31);
-        insn.rm = (uint8_t)random_below(random, 5);
-        break;
-    }
-    uint32_t bits;
-    if (!isa_encode(&insn, &bits))
-        return false;
-    guest_put(g, insn);
-    return true;
-}
-
-/* Copies a word of the program over another one, a few instructions on or back: both hold instructions. */
-static void put_rewrite(struct guest *g, struct random *random, unsigned body)
-{
-    int from = 4 * (int)(body + random_below(random, g->count - body)), to = 4 * (int)(body + random_below(random, g->count - body));
-    guest_ri(g, ISA_OP_lw, T0, S0, from);
-    guest_st(g, ISA_OP_sw, T0, S0, to);
-}
-
-static struct guest random_guest(struct random *random)
-{
-    struct guest guest = {.count = 0}, *g = &guest;
-    guest_jump(g, 0);
-    put_handler(g);
-    guest_land(g, 0);
-    guest_ram(g, S0, 0);
-    guest_ram(g, S1, DATA + 8 * random_below(random, 500)); /* sometimes near the end of a page */
-    guest_ram(g, T0, 4);
-    guest_csr(g, ISA_OP_csrrw, ZERO, CSR_MTVEC, T0);
-    guest_li(g, T0, 0x6008); /* FS dirty, MIE */
-    guest_csr(g, ISA_OP_csrrw, ZERO, CSR_MSTATUS, T0);
-    guest_li(g, S5, LOOPS);
-    unsigned body = g->count;
-    guest_ram(g, S2, 4 * (body + random_below(random, 100)));
-    while (g->count < body + INSNS) {
-        if (random_below(random, 25) == 0 && g->count > body + 8)
-            put_rewrite(g, random, body + 4);
-        else
-            put_random(g, random);
-    }
-    for (unsigned i = 0; i < 8; i++) /* what forward branches may reach */
-        guest_ri(g, ISA_OP_addi, ZERO, ZERO, 0);
-    guest_ri(g, ISA_OP_addi, S5, S5, -1);
-    guest_branch(g, ISA_OP_beq, S5, ZERO, 0);
-    unsigned out = g->count - 1;
-    guest_jump(g, body);
-    guest_land(g, out);
-    guest_finish(g, 0x5555);
-    return guest;
-}
-
-enum cut { WHOLE, RANDOM_STOPS, SINGLE_STEPS, EVERY_EVENT, FLUSHES, CUT_COUNT };
+enum { PROGRAMS = 150, CYCLES = 200000 };
+enum cut { WHOLE, RANDOM_STOPS, SINGLE_STEPS, EVERY_EVENT, FLUSHES, BREAKPOINTS, CUT_COUNT };
 
 static uint64_t run(const struct guest *guest, const struct emu_config *config, enum cut cut, struct random random)
 {
     struct emu_machine *machine = guest_machine(guest, config);
     struct emu_stop stop;
+    bool is_limited;
     if (cut == EVERY_EVENT)
         emu_stop_on(machine, UINT64_MAX);
     do {
@@ -143,34 +29,142 @@ static uint64_t run(const struct guest *guest, const struct emu_config *config, 
         until.cycle = CYCLES;
         if (cut == SINGLE_STEPS)
             until.steps = emu_position(machine).steps + 1;
-        else if (cut == RANDOM_STOPS || cut == FLUSHES)
+        else if (cut == RANDOM_STOPS || cut == FLUSHES || cut == BREAKPOINTS)
             until.steps = emu_position(machine).steps + 1 + random_below(&random, 300);
         stop = emu_run(machine, &until);
         while (emu_events_read(machine, events, 64))
             ;
+        if (cut == BREAKPOINTS)
+            emu_break_set(machine, GUEST_RAM + 2 * random_below(&random, 2 * guest->count)); /* until the table is full */
         if (cut == FLUSHES && emu_break_set(machine, 0x1234))
             emu_break_clear(machine, 0x1234);
-    } while ((stop.kind == EMU_STOP_LIMIT && emu_now(machine) < CYCLES) || stop.kind == EMU_STOP_EVENTS_FULL ||
-             stop.kind == EMU_STOP_MACHINE_EVENT);
+        is_limited = stop.kind == EMU_STOP_LIMIT && emu_position(machine).steps < until.steps; /* by cycles */
+    } while (stop.kind != EMU_STOP_FINISHED && stop.kind != EMU_STOP_DEAD && !is_limited);
     uint64_t hash = emu_state_hash(machine);
     emu_machine_destroy(machine);
     return hash;
 }
 
-Test(cuts, random_programs_come_to_one_state_however_they_are_cut)
+static void cut_everywhere(unsigned fidelity)
 {
-    static const char *const names[CUT_COUNT] = {"whole", "random stops", "single steps", "stopped by every event", "flushed"};
+    static const char *const names[CUT_COUNT] = {"whole", "random stops", "single steps", "stopped by every event", "flushed",
+                                                 "breakpoints"};
     const char *chosen = getenv("LOCKSCOPE_TEST_SEED");
     uint64_t seed = chosen ? strtoull(chosen, NULL, 0) : 4711;
     fprintf(stderr, "LOCKSCOPE_TEST_SEED=%llu\n", (unsigned long long)seed);
     for (unsigned program = 0; program < PROGRAMS; program++) {
         struct random random = {seed + program};
-        struct guest guest = random_guest(&random);
-        struct emu_config config = guest_config(1 + random_below(&random, 4));
+        struct program_shape shape = {.harts = 1 + random_below(&random, 4), .insns = 100 + random_below(&random, 100),
+                                      .loops = 10, .devices = random_below(&random, 2), .paged = random_below(&random, 2)};
+        struct guest guest = program_random(&random, &shape);
+        struct emu_config config = guest_config(shape.harts);
+        config.fidelity = fidelity;
         config.seed = random_below(&random, 3);
         uint64_t whole = run(&guest, &config, WHOLE, random);
         for (enum cut cut = RANDOM_STOPS; cut < CUT_COUNT; cut++)
             cr_expect(eq(u64, run(&guest, &config, cut, random), whole), "seed %llu, program %u, %u harts, %s",
                       (unsigned long long)seed, program, config.harts, names[cut]);
     }
+}
+
+Test(cuts, random_programs_come_to_one_state_however_they_are_cut_in_fast_fidelity)
+{
+    cut_everywhere(EMU_FAST);
+}
+
+Test(cuts, random_programs_come_to_one_state_however_they_are_cut_in_timed_fidelity)
+{
+    cut_everywhere(EMU_TIMED);
+}
+
+/* A loop round a word, with timer interrupts that come at any of its cycles. */
+static struct guest interrupted_loop(unsigned *ret_use)
+{
+    struct guest guest = {.count = 0}, *g = &guest;
+    guest_jump(g, 0);
+    guest_ri(g, ISA_OP_ld, A6, S4, 0); /* the handler */
+    guest_ri(g, ISA_OP_addi, A6, A6, 13);
+    guest_st(g, ISA_OP_sd, A6, S4, 0);
+    guest_op(g, ISA_OP_mret);
+    guest_land(g, 0);
+    guest_ram(g, S1, 0x4000);
+    guest_ram(g, T2, 4);
+    guest_csr(g, ISA_OP_csrrw, ZERO, 0x305, T2);
+    guest_li(g, S4, PLATFORM_CLINT_BASE + 0x4000);
+    guest_st(g, ISA_OP_sd, ZERO, S4, 0);
+    guest_li(g, T0, 0x80);
+    guest_csr(g, ISA_OP_csrrw, ZERO, 0x304, T0);
+    guest_csr(g, ISA_OP_csrrwi, ZERO, 0x300, 8);
+    guest_li(g, S5, 3000);
+    unsigned loop = g->count;
+    guest_ri(g, ISA_OP_ld, T0, S1, 0);
+    *ret_use = g->count;
+    guest_ri(g, ISA_OP_addi, T0, T0, 1);
+    guest_st(g, ISA_OP_sd, T0, S1, 0);
+    guest_ri(g, ISA_OP_addi, S5, S5, -1);
+    guest_branch(g, ISA_OP_bne, S5, ZERO, loop);
+    guest_finish(g, 0x5555);
+    return guest;
+}
+
+static uint64_t run_with_break(const struct guest *guest, const struct emu_config *config, uint64_t pc, unsigned *ret_stops)
+{
+    struct emu_machine *machine = guest_machine(guest, config);
+    if (pc)
+        emu_break_set(machine, pc);
+    for (*ret_stops = 0; guest_run(machine, 10000000).kind == EMU_STOP_BREAKPOINT;)
+        ++*ret_stops;
+    uint64_t hash = emu_state_hash(machine);
+    emu_machine_destroy(machine);
+    return hash;
+}
+
+Test(cuts, a_breakpoint_right_behind_a_load_delays_no_interrupt)
+{
+    unsigned use, stops;
+    struct guest guest = interrupted_loop(&use);
+    for (unsigned bubble = 1; bubble < 20; bubble += 6) {
+        struct emu_config config = guest_config(1);
+        config.fidelity = EMU_TIMED;
+        config.pipeline.load_use_cycles = bubble;
+        uint64_t plain = run_with_break(&guest, &config, 0, &stops);
+        cr_expect(eq(u64, run_with_break(&guest, &config, GUEST_RAM + 4 * use, &stops), plain), "bubble %u", bubble);
+        cr_expect(ge(uint, stops, 3000));
+    }
+}
+
+/* With one line of instruction cache, the first half is gone when the second has come. */
+Test(cuts, a_breakpoint_at_an_instruction_in_two_lines_makes_no_further_fetch)
+{
+    struct guest guest = {.count = 0}, *g = &guest;
+    unsigned stops;
+    while (g->count < 15)
+        guest_ri(g, ISA_OP_addi, T0, T0, 1);
+    g->words[g->count++] = 0x82930001; /* c.nop; the first half of addi t0, t0, 1 */
+    g->words[g->count++] = 0x00010012; /* its second half; c.nop */
+    guest_finish(g, 0x5555);
+    struct emu_config config = guest_config(1);
+    config.fidelity = EMU_TIMED;
+    config.l1i = (struct emu_cache_config){.bytes = 64, .ways = 1};
+    uint64_t plain = run_with_break(&guest, &config, 0, &stops);
+    cr_expect(eq(u64, run_with_break(&guest, &config, GUEST_RAM + 62, &stops), plain));
+    cr_expect(eq(uint, stops, 1));
+}
+
+/* Both harts fetch the line that both write to. For builds with sanitizers: the lines' way in is taken back from what was decoded. */
+Test(cuts, a_line_of_code_may_be_lost_after_what_was_decoded_is_thrown_away)
+{
+    struct guest guest = {.count = 0}, *g = &guest;
+    guest_ram(g, S0, 0);
+    guest_li(g, S5, 300);
+    unsigned loop = g->count;
+    guest_ri(g, ISA_OP_lw, T0, S0, 4 * (int)loop);
+    guest_st(g, ISA_OP_sw, T0, S0, 4 * (int)loop);
+    guest_ri(g, ISA_OP_addi, S5, S5, -1);
+    guest_branch(g, ISA_OP_bne, S5, ZERO, loop);
+    guest_finish(g, 0x5555);
+    struct emu_config config = guest_config(2);
+    config.fidelity = EMU_TIMED;
+    struct random random = {1};
+    cr_expect(eq(u64, run(&guest, &config, FLUSHES, random), run(&guest, &config, WHOLE, random)));
 }

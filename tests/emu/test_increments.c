@@ -250,3 +250,19 @@ Test(increments, add_up_exactly_in_timed_fidelity)
 {
     expect_sums(&timed_product, EMU_TIMED);
 }
+
+/* The machine that users get: every method and place. */
+Test(increments, add_up_exactly_on_eight_harts_of_the_default_machine)
+{
+    struct emu_config config;
+    emu_config_init(&config);
+    config.harts = 8;
+    config.ram_bytes = guest_config(1).ram_bytes;
+    for (unsigned method = LR_SC; method <= LOCK; method++)
+        for (unsigned place = 0; place < 24; place++) {
+            const unsigned row[DIMENSIONS_MAX] = {[HARTS] = 2, [PLACE] = place, [METHOD] = method, [LOCK_PLACE] = place % 2};
+            struct setting setting = setting_of(row, EMU_TIMED);
+            setting.config = config;
+            expect_sum(&setting);
+        }
+}

@@ -29,7 +29,16 @@ static uint64_t next_random(uint64_t *state)
     return *state >> 33;
 }
 
-static struct emu_machine *create(unsigned workload, unsigned harts, uint64_t seed)
+static struct emu_config config_of(unsigned fidelity, unsigned harts, uint64_t seed)
+{
+    struct emu_config config = test_config();
+    config.fidelity = fidelity;
+    config.harts = harts;
+    config.seed = seed;
+    return config;
+}
+
+static struct emu_machine *create_as(struct emu_config config, unsigned workload)
 {
     static uint8_t image[4096];
     FILE *file = fopen(TEST_STOPS_GUEST, "rb");
@@ -37,17 +46,19 @@ static struct emu_machine *create(unsigned workload, unsigned harts, uint64_t se
     size_t size = fread(image, 1, 0x800, file);
     fclose(file);
     memcpy(image + 0x800, &workload, 4);
-    memcpy(image + 0x804, &harts, 4);
+    memcpy(image + 0x804, &config.harts, 4);
     cr_assert(size > 0);
-    struct emu_config config = test_config();
-    config.harts = harts;
-    config.seed = seed;
     config.kernel = image;
     config.kernel_bytes = 0x808;
     struct emu_error error = {0};
     struct emu_machine *m = emu_machine_create(&config, &error);
     cr_assert(m != NULL, "%s", error.text);
     return m;
+}
+
+static struct emu_machine *create(unsigned fidelity, unsigned workload, unsigned harts, uint64_t seed)
+{
+    return create_as(config_of(fidelity, harts, seed), workload);
 }
 
 static void drain(struct emu_machine *m, struct outcome *outcome)
@@ -65,10 +76,10 @@ static void drain(struct emu_machine *m, struct outcome *outcome)
     }
 }
 
-static struct outcome drive(unsigned workload, unsigned harts, uint64_t seed, enum drive how)
+static struct outcome drive(unsigned fidelity, unsigned workload, unsigned harts, uint64_t seed, enum drive how)
 {
     struct outcome outcome = {0};
-    struct emu_machine *m = create(workload, harts, seed);
+    struct emu_machine *m = create(fidelity, workload, harts, seed);
     uint64_t random = 42 + workload;
     if (how != FREELY)
         emu_events_select(m, EVERY_KIND);
@@ -100,49 +111,63 @@ static struct outcome drive(unsigned workload, unsigned harts, uint64_t seed, en
     return outcome;
 }
 
-static void expect_same(struct outcome a, struct outcome b, unsigned workload, unsigned harts, const char *what)
+static void expect_same(struct outcome a, struct outcome b, const char *where, const char *what)
 {
-    cr_expect(eq(int, a.stop, b.stop), "workload %u on %u harts, %s: stop", workload, harts, what);
-    cr_expect(ne(int, a.stop, EMU_STOP_LIMIT), "workload %u on %u harts did not end", workload, harts);
-    cr_expect(eq(u64, a.hash, b.hash), "workload %u on %u harts, %s: hash", workload, harts, what);
-    cr_expect(eq(u64, a.cycles, b.cycles), "workload %u on %u harts, %s: cycles", workload, harts, what);
-    cr_expect(eq(u64, a.steps, b.steps), "workload %u on %u harts, %s: steps", workload, harts, what);
+    cr_expect(eq(int, a.stop, b.stop), "%s, %s: stop", where, what);
+    cr_expect(ne(int, a.stop, EMU_STOP_LIMIT), "%s did not end", where);
+    cr_expect(eq(u64, a.hash, b.hash), "%s, %s: hash", where, what);
+    cr_expect(eq(u64, a.cycles, b.cycles), "%s, %s: cycles", where, what);
+    cr_expect(eq(u64, a.steps, b.steps), "%s, %s: steps", where, what);
 }
 
-Test(stops, a_run_is_the_same_however_it_is_cut)
+static void drive_every_way(unsigned fidelity, unsigned workload, unsigned harts, uint64_t seed)
 {
-    for (unsigned workload = 0; workload < WORKLOADS; workload++) {
-        for (unsigned i = 0; i < sizeof hart_counts / sizeof hart_counts[0]; i++) {
-            unsigned harts = hart_counts[i];
-            for (uint64_t seed = 0; seed < 2; seed++) {
-                struct outcome plain = drive(workload, harts, seed, FREELY), seen = drive(workload, harts, seed, OBSERVED);
-                struct outcome random = drive(workload, harts, seed, AT_RANDOM), steps = drive(workload, harts, seed, BY_STEPS);
-                expect_same(plain, drive(workload, harts, seed, FREELY), workload, harts, "again");
-                expect_same(plain, seen, workload, harts, "observed");
-                expect_same(plain, random, workload, harts, "stopped at random");
-                expect_same(plain, steps, workload, harts, "stepped");
-                cr_expect(eq(u64, seen.event_hash, random.event_hash), "workload %u on %u harts: events", workload, harts);
-                cr_expect(eq(u64, seen.event_hash, steps.event_hash), "workload %u on %u harts: events", workload, harts);
-            }
-        }
-    }
+    struct outcome plain = drive(fidelity, workload, harts, seed, FREELY), seen = drive(fidelity, workload, harts, seed, OBSERVED);
+    struct outcome random = drive(fidelity, workload, harts, seed, AT_RANDOM),
+                   steps = drive(fidelity, workload, harts, seed, BY_STEPS);
+    char where[100];
+    snprintf(where, sizeof where, "%s, workload %u on %u harts", fidelity == EMU_TIMED ? "timed" : "fast", workload, harts);
+    expect_same(plain, drive(fidelity, workload, harts, seed, FREELY), where, "again");
+    expect_same(plain, seen, where, "observed");
+    expect_same(plain, random, where, "stopped at random");
+    expect_same(plain, steps, where, "stepped");
+    cr_expect(eq(u64, seen.event_hash, random.event_hash), "%s: events", where);
+    cr_expect(eq(u64, seen.event_hash, steps.event_hash), "%s: events", where);
+}
+
+static void drive_all(unsigned fidelity)
+{
+    for (unsigned workload = 0; workload < WORKLOADS; workload++)
+        for (unsigned i = 0; i < sizeof hart_counts / sizeof hart_counts[0]; i++)
+            for (uint64_t seed = 0; seed < 2; seed++)
+                drive_every_way(fidelity, workload, hart_counts[i], seed);
+}
+
+Test(stops, a_run_in_fast_fidelity_is_the_same_however_it_is_cut)
+{
+    drive_all(EMU_FAST);
+}
+
+Test(stops, a_run_in_timed_fidelity_is_the_same_however_it_is_cut)
+{
+    drive_all(EMU_TIMED);
 }
 
 Test(stops, a_seed_makes_another_schedule)
 {
-    struct outcome a = drive(0, 4, 0, FREELY), b = drive(0, 4, 7, FREELY);
-    cr_expect(ne(u64, a.hash, b.hash));
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++)
+        cr_expect(ne(u64, drive(fidelity, 0, 4, 0, FREELY).hash, drive(fidelity, 0, 4, 7, FREELY).hash));
 }
 
 /* A console byte and a poke at some position: replayed there, everything is the same. */
-Test(stops, inputs_replayed_at_their_positions_repeat_the_run)
+static void replay_inputs(unsigned fidelity)
 {
     for (uint64_t at = 50; at < 600; at += 47) {
         uint64_t hash[2];
         struct emu_position position = {0};
         emu_cycle cycle = 0;
         for (unsigned replay = 0; replay < 2; replay++) {
-            struct emu_machine *m = create(1, 4, 0);
+            struct emu_machine *m = create(fidelity, 1, 4, 0);
             struct emu_until until;
             struct emu_input poke = {.kind = EMU_INPUT_POKE, .hart = 8, .a = 0x80000880, .b = 1000};
             struct emu_input byte = {.kind = EMU_INPUT_CONSOLE_BYTE, .a = 'x'};
@@ -165,9 +190,17 @@ Test(stops, inputs_replayed_at_their_positions_repeat_the_run)
     }
 }
 
-static struct emu_machine *run_a_little(unsigned workload)
+Test(stops, inputs_replayed_at_their_positions_repeat_the_run)
 {
-    struct emu_machine *m = create(workload, 2, 0);
+    replay_inputs(EMU_FAST);
+    replay_inputs(EMU_TIMED);
+}
+
+static struct emu_machine *run_a_little(unsigned fidelity, unsigned workload)
+{
+    struct emu_config config = config_of(fidelity, 2, 0);
+    config.l1i.bytes = config.l1d.bytes = 1024; /* few fields */
+    struct emu_machine *m = create_as(config, workload);
     struct emu_until until;
     emu_until_init(&until);
     until.steps = 60;
@@ -175,19 +208,24 @@ static struct emu_machine *run_a_little(unsigned workload)
     return m;
 }
 
+static void flip_every_field(unsigned fidelity, unsigned workload)
+{
+    bool more = true;
+    for (uint64_t n = 0; more; n++) {
+        char name[128];
+        struct emu_machine *m = run_a_little(fidelity, workload);
+        uint64_t before = emu_state_hash(m);
+        more = emu_state_flip(m, n, name);
+        if (more)
+            cr_expect(ne(u64, emu_state_hash(m), before), "field %llu: %s", (unsigned long long)n, name);
+        emu_machine_destroy(m);
+    }
+}
+
 Test(stops, every_field_of_the_state_is_in_the_hash, .timeout = 100)
 {
     static const unsigned workloads[] = {0, 2};
-    for (unsigned w = 0; w < 2; w++) {
-        bool more = true;
-        for (uint64_t n = 0; more; n++) {
-            char name[128];
-            struct emu_machine *m = run_a_little(workloads[w]);
-            uint64_t before = emu_state_hash(m);
-            more = emu_state_flip(m, n, name);
-            if (more)
-                cr_expect(ne(u64, emu_state_hash(m), before), "field %llu: %s", (unsigned long long)n, name);
-            emu_machine_destroy(m);
-        }
-    }
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++)
+        for (unsigned w = 0; w < 2; w++)
+            flip_every_field(fidelity, workloads[w]);
 }

@@ -57,8 +57,8 @@ timer:
     addi t1, t1, 7
     add t1, t1, s0
     sd t1, 0(s5)
+    wfi                     /* ends when the interrupt is pending, also if it was before */
     csrsi mstatus, 8
-    wfi
     csrci mstatus, 8
     addi s3, s3, -1
     bnez s3, 1b
@@ -76,7 +76,9 @@ ipi:
     add s7, s5, t1          /* the next hart's */
     li t0, 8
     csrw mie, t0
-2:  li t1, 1
+2:  lw t1, 0(s7)            /* the one before has been seen */
+    bnez t1, 2b
+    li t1, 1
     sw t1, 0(s7)
 3:  csrr t1, mip
     andi t1, t1, 8
@@ -84,6 +86,9 @@ ipi:
     wfi
     j 3b
 4:  sw zero, 0(s6)
+5:  csrr t1, mip
+    andi t1, t1, 8
+    bnez t1, 5b
     addi s3, s3, -1
     bnez s3, 2b
     j done

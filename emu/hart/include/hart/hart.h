@@ -106,7 +106,7 @@ struct hart_part {
     uint8_t size;      /* bytes */
     uint8_t rd;
     uint8_t len;       /* of the instruction */
-    bool bubble;       /* the instruction behind uses the result */
+    bool bubble;       /* a load whose result the next instruction uses: the bubble follows */
     bool evicting;     /* the line that must make room is being written back */
     bool walking;      /* the stage is in the middle of a page-table walk: */
     bool has_pte;      /* its entry is read; what is missing is the right to write A and D to it */
@@ -148,7 +148,6 @@ struct hart {
     int64_t bias;            /* cycles that may be done at once are the budget's + bias; below a budget of 0 somebody must look */
     int64_t slack;           /* and less this: cycles to the end of the slice */
     int64_t budget;          /* left over when the engine returned */
-    int64_t overrun;         /* timed: cycles beyond the slice's end that instructions may go that nobody notices (derived) */
     int64_t fresh;           /* the budget while the slice has not begun (derived) */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
@@ -160,7 +159,6 @@ struct hart {
     bool attention;          /* the engine should come back at the next occasion (derived) */
     uint8_t run;             /* enum hart_run */
     bool frozen;
-    bool bubble;             /* the instruction at pc uses the result of the load before it */
     uint16_t id;
     uint32_t unretired;      /* steps of this engine run that were traps, not instructions (derived) */
     struct hart_shared *shared;
