@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARBITERS = 4, BUSES = 2, HART_COUNTS = 5, ROUNDS = 3 };
+enum { ARBITERS = 4, BUSES = 2, HART_COUNTS = 5, ROUNDS = 2 };
 static const unsigned hart_counts[HART_COUNTS] = {1, 2, 4, 8, 16};
 
 /* Arbitration, address, interval, width, memory, cache to cache, device. */
