@@ -74,7 +74,7 @@ static json_t *harts_json(const struct emu_machine *machine)
         json_t *object = json_object();
         put(object, "hart", hart);
         put(object, "instructions", stats.instructions);
-        put(object, "cycles-waiting", stats.cycles_waiting);
+        put(object, "cycles-waiting", stats.cycles_by[EMU_CYCLES_IDLE]);
         put(object, "traps", stats.traps);
         put(object, "interrupts", stats.interrupts);
         put(object, "sc-succeeded", stats.sc_succeeded);
