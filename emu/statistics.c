@@ -11,7 +11,8 @@
 
 #define BOUND_PERCENT 90
 
-_Static_assert((int)EMU_TRANSACTION_COUNT == (int)BUS_KIND_COUNT && (int)EMU_CYCLES_COUNT == (int)STALL_COUNT, "from the same rows");
+_Static_assert((int)EMU_TRANSACTION_COUNT == (int)BUS_KIND_COUNT && (int)EMU_CYCLES_COUNT == (int)STALL_COUNT,
+               "from the same rows");
 
 const char *emu_transaction_name(unsigned transaction)
 {
@@ -65,9 +66,13 @@ static void count_cycles(const struct emu_machine *m, const struct hart *hart, s
 void emu_hart_stats(const struct emu_machine *m, unsigned number, struct emu_hart_stats *ret_stats)
 {
     const struct hart *hart = &m->harts[number];
-    *ret_stats = (struct emu_hart_stats){.instructions = hart->instret, .traps = hart->traps, .interrupts = hart->interrupts,
-                                         .upgrades = hart->upgrades, .write_backs = hart->write_backs,
-                                         .device_accesses = hart->device_accesses, .sc_succeeded = hart->sc_done};
+    *ret_stats = (struct emu_hart_stats){.instructions = hart->instret,
+                                         .traps = hart->traps,
+                                         .interrupts = hart->interrupts,
+                                         .upgrades = hart->upgrades,
+                                         .write_backs = hart->write_backs,
+                                         .device_accesses = hart->device_accesses,
+                                         .sc_succeeded = hart->sc_done};
     memcpy(ret_stats->misses, hart->misses, sizeof ret_stats->misses);
     memcpy(ret_stats->sc_failed_by, hart->sc_failed, sizeof ret_stats->sc_failed_by);
     for (unsigned reason = 0; reason < EMU_REASON_COUNT; reason++)
@@ -87,9 +92,12 @@ void emu_bus_stats(const struct emu_machine *m, struct emu_bus_stats *ret_stats)
 {
     const struct bus_counts *counts = bus_counts(m->bus);
     emu_cycle total = emu_now(m);
-    *ret_stats = (struct emu_bus_stats){.lines_from_caches = counts->from_cache, .lines_from_memory = counts->from_memory,
-                                        .invalidations = counts->invalidations, .refused = counts->refused,
-                                        .withdrawn = counts->withdrawn, .address = use_of(counts->address_cycles, total),
+    *ret_stats = (struct emu_bus_stats){.lines_from_caches = counts->from_cache,
+                                        .lines_from_memory = counts->from_memory,
+                                        .invalidations = counts->invalidations,
+                                        .refused = counts->refused,
+                                        .withdrawn = counts->withdrawn,
+                                        .address = use_of(counts->address_cycles, total),
                                         .data = use_of(counts->data_cycles, total)};
     memcpy(ret_stats->transactions, counts->transactions, sizeof ret_stats->transactions);
 }
@@ -129,9 +137,13 @@ static uint64_t table_bytes(const struct emu_machine *m)
 void emu_stats(const struct emu_machine *m, struct emu_stats *ret_stats)
 {
     struct code_cache_counts code = code_cache_counts(m->shared.code);
-    *ret_stats = (struct emu_stats){.cycles = emu_now(m), .events = queue_fired(m->queue), .device_accesses = m->device_accesses,
-                                    .blocks_decoded = code.runs_decoded, .code_discarded = code.lines_discarded,
-                                    .walks = m->shared.walks, .ram_bytes_touched = memory_touched_bytes(&m->memory),
+    *ret_stats = (struct emu_stats){.cycles = emu_now(m),
+                                    .events = queue_fired(m->queue),
+                                    .device_accesses = m->device_accesses,
+                                    .blocks_decoded = code.runs_decoded,
+                                    .code_discarded = code.lines_discarded,
+                                    .walks = m->shared.walks,
+                                    .ram_bytes_touched = memory_touched_bytes(&m->memory),
                                     .host_bytes = code.bytes + table_bytes(m)};
     for (unsigned h = 0; h < m->config.harts; h++)
         ret_stats->instructions += m->harts[h].instret;

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HARTS_ALL 20  /* so many are all shown; */
+#define HARTS_ALL  20 /* so many are all shown; */
 #define HARTS_SOME 16 /* of more only the first */
 
 static double ratio(uint64_t part, uint64_t all, double scale)
