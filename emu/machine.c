@@ -148,12 +148,36 @@ static void access_due(void *context, unsigned id, uint64_t cycle)
     machine_reschedule(m, &m->harts[id]);
 }
 
+/* The first transfer takes effect; the bus has told caches and reservations. */
+static void dma_granted(struct emu_machine *m, const struct bus_grant *grant)
+{
+    struct dma_entry entry = dma_take(&m->dma);
+    if (entry.write) {
+        memory_write(&m->memory, entry.address, entry.bytes, entry.size);
+        store_snoop_range(&m->shared, entry.address, entry.size, UINT_MAX); /* decoded code */
+    }
+    if (m->dma.count) {
+        struct bus_request request = dma_request(&m->dma, grant->done);
+        bus_request(m->bus, m->config.harts, &request);
+    }
+}
+
 static void bus_granted(void *context, unsigned port, const struct bus_grant *grant)
 {
     struct emu_machine *m = context;
     m->now = grant->effect;
+    if (port >= m->config.harts) {
+        dma_granted(m, grant);
+        return;
+    }
     hart_granted(&m->harts[port], grant);
     machine_reschedule(m, &m->harts[port]);
+}
+
+static void bus_wanted(void *context, uint32_t slot, bool own)
+{
+    struct emu_machine *m = context;
+    hart_line_wanted(&m->harts[m->caches.slot[slot].cache >> 1], slot, own);
 }
 
 static void bus_lowered(void *context, uint32_t slot)
@@ -202,8 +226,8 @@ static void mtime_written(void *context)
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         if (hart->menvcfg >> 63) {
-            hart_timer_update(hart);
-            machine_wake_check(m, hart, m->now);
+            hart_timer_set(hart, m->now, m->now + ACCESS_REQUEST_CYCLES);
+            hart->attention = true;
         }
     }
 }
@@ -225,12 +249,6 @@ static void finish(void *context, int code)
 static void want_reset(void *context)
 {
     ((struct emu_machine *)context)->reset_wanted = true;
-}
-
-static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
-{
-    struct emu_machine *m = context;
-    return memory_is_ram_range(&m->memory, address, size) && memory_read(&m->memory, address, to, size);
 }
 
 /* Takes the copies of what has just been written out of the caches. */
@@ -256,9 +274,36 @@ bool machine_write(struct emu_machine *m, uint64_t address, const void *from, ui
     return true;
 }
 
+/* Puts a transfer on its way over the bus. False: it must be done at once. */
+static bool dma_begin(struct emu_machine *m, uint64_t address, const void *from, uint64_t size)
+{
+    if (!m->shared.timed || !dma_has_room(&m->dma, address, size))
+        return false;
+    bool idle = m->dma.count == 0;
+    dma_add(&m->dma, address, from, size);
+    if (idle && m->dma.count) {
+        struct bus_request request = dma_request(&m->dma, m->now);
+        bus_request(m->bus, m->config.harts, &request);
+    }
+    return true;
+}
+
+static bool dma_read(void *context, uint64_t address, void *to, uint64_t size)
+{
+    struct emu_machine *m = context;
+    if (!memory_is_ram_range(&m->memory, address, size) || !memory_read(&m->memory, address, to, size))
+        return false;
+    dma_overlay(&m->dma, address, to, size);
+    dma_begin(m, address, NULL, size);
+    return true;
+}
+
 static bool dma_write(void *context, uint64_t address, const void *from, uint64_t size)
 {
-    return machine_write(context, address, from, size);
+    struct emu_machine *m = context;
+    if (!memory_is_ram_range(&m->memory, address, size))
+        return false;
+    return dma_begin(m, address, from, size) || machine_write(m, address, from, size);
 }
 
 /* ---- making ---- */
@@ -348,7 +393,7 @@ static bool make_harts(struct emu_machine *m)
 static bool make_bus(struct emu_machine *m)
 {
     const struct emu_config *config = &m->config;
-    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
+    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered, .wanted = bus_wanted};
     if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
         return false;
     m->bus = bus_create(config, config->harts + DMA_PORTS, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
@@ -464,6 +509,7 @@ void machine_reset(struct emu_machine *m)
     code_flush(&m->shared);
     bus_reset(m->bus);
     caches_clear(&m->caches);
+    m->dma.count = 0;
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         hart_pass(hart, m->now, hart_stands_for(hart));
@@ -529,6 +575,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     if (m->shared.timed) {
         caches_state(s, &m->caches);
         bus_state(s, m->bus);
+        dma_state(s, &m->dma);
     }
     for (unsigned i = 0; i < m->region_count; i++) {
         state_open(s, m->regions[i].ops->name, i);

@@ -6,6 +6,7 @@
 #ifndef EMU_MACHINE_H
 #define EMU_MACHINE_H
 
+#include "dma.h"
 #include "ring.h"
 #include "schedule.h"
 
@@ -48,6 +49,7 @@ struct emu_machine {
     struct reservations reservations;
     struct caches caches;
     struct bus *bus;
+    struct dma dma;
     struct hart *harts;
     struct hart_shared shared;
     struct queue *queue;

@@ -139,18 +139,33 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
+#define BEHIND_CYCLES 64 /* how far what the bus does may lag behind a hart's clock, so that a stop at a cycle means something */
+
+/* The cycle that no hart goes beyond before the next event has happened (`next`: the queue's). What the bus does to others is no
+ * business of a hart that looks, where it must, whether it is late (engine_is_late): that event it may overtake a little. */
+static uint64_t firm_event(const struct emu_machine *m, uint64_t next)
+{
+    if (m->lookahead_cycles == 1 || next == QUEUE_NEVER || bus_next(m->bus) != next || bus_has_device(m->bus))
+        return next;
+    uint64_t second = queue_second(m->queue);
+    return second < next + BEHIND_CYCLES ? second : next + BEHIND_CYCLES;
+}
+
+#define OVERRUN_CYCLES ACCESS_REQUEST_CYCLES /* an interrupt that an event raises arrives no sooner behind it */
+
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
  * slice ends makes no difference to what happens, only to the order in which it is done here. */
-static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uint64_t end, uint64_t allowed, struct hart **ret_hart)
+static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
     enum hart_exit exit = HART_EXIT_BUDGET;
-    uint64_t steps = 0;
+    uint64_t steps = 0, end = until->cycle;
+    bool plain = m->lookahead_cycles == 1, fresh = m->slice_fresh, attention = false;
     unsigned owner = m->owner;
-    bool fresh = m->slice_fresh;
-    while (steps < allowed) {
+    uint64_t next = queue_next(m->queue), firm = firm_event(m, next);
+    while (steps < allowed && !attention && schedule->running) {
         if (owner == NO_OWNER) {
-            if (schedule_cycle(schedule) >= end)
+            if (schedule_cycle(schedule) >= next || schedule_cycle(schedule) >= end)
                 break;
             owner = schedule_hart(schedule);
             m->harts[owner].within = false;
@@ -158,32 +173,43 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, uint64_t next, uin
         }
         struct hart *hart = &m->harts[owner];
         uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
-        if (limit > next)
-            limit = next;
+        if (limit > firm)
+            limit = firm;
         if (cycle >= end)
             break;
+        if (cycle >= limit) {
+            owner = NO_OWNER;
+            continue;
+        }
         if (hard > HART_RUN_CYCLES_MAX)
             hard = HART_RUN_CYCLES_MAX;
         if (hard > limit - cycle)
             hard = limit - cycle;
         if (hard > end - cycle)
             hard = end - cycle;
+        hart->overrun = 0;
+        if (!plain && hard == limit - cycle)
+            hart->overrun = (int64_t)(firm - limit < OVERRUN_CYCLES ? firm - limit : OVERRUN_CYCLES);
+        bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
+        m->shared.alone_until = !alone ? 0 : firm < end ? firm : end;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
-        uint64_t done = hart->steps - before;
-        steps += done;
-        fresh &= done == 0;
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit) {
-            owner = NO_OWNER;
+        m->shared.alone_until = 0;
+        steps += hart->steps - before;
+        fresh = hart->fresh == hart->budget;
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit || fresh) {
+            owner = NO_OWNER; /* fresh: as good as not begun */
             hart->within = false;
         }
         *ret_hart = hart;
-        if (exit == HART_EXIT_STOPPED)
-            schedule_stop(schedule, hart->id);
-        else
+        attention = exit > HART_EXIT_STOPPED || hart->attention;
+        if (exit != HART_EXIT_STOPPED) {
             schedule_move(schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_SLICE || hart->attention))
-            break;
+            continue;
+        }
+        schedule_stop(schedule, hart->id); /* and there is something new in the queue */
+        next = queue_next(m->queue);
+        firm = firm_event(m, next);
     }
     m->steps += steps;
     m->owner = (uint16_t)owner;
@@ -253,7 +279,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (next <= schedule_cycle(&m->schedule)) {
+        if (next <= schedule_cycle(&m->schedule) && (m->owner == NO_OWNER || !m->shared.timed)) {
             if (next >= until->cycle)
                 return stop_of(EMU_STOP_LIMIT);
             fire(m);
@@ -265,7 +291,10 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             code_flush(&m->shared);
         uint64_t end = next < until->cycle ? next : until->cycle;
         struct hart *hart;
-        if ((m->shared.timed ? run_slices_timed : run_slices)(m, next, end, steps_allowed(m, until), &hart) == HART_EXIT_BREAK)
+        uint64_t allowed = steps_allowed(m, until);
+        enum hart_exit exit = m->shared.timed ? run_slices_timed(m, until, allowed, &hart)
+                                              : run_slices(m, next, end, allowed, &hart);
+        if (exit == HART_EXIT_BREAK)
             return (struct emu_stop){.kind = EMU_STOP_BREAKPOINT, .hart = hart->id, .pc = hart->pc};
     }
     return stop;

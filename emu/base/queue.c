@@ -173,6 +173,15 @@ uint64_t queue_next(const struct queue *queue)
     return queue->heap_count ? queue->slots[queue->heap[0]].cycle : QUEUE_NEVER;
 }
 
+uint64_t queue_second(const struct queue *queue)
+{
+    uint64_t second = QUEUE_NEVER;
+    for (int place = 1; place < queue->heap_count && place < 3; place++)
+        if (queue->slots[queue->heap[place]].cycle < second)
+            second = queue->slots[queue->heap[place]].cycle;
+    return second;
+}
+
 void queue_fire(struct queue *queue)
 {
     assert(queue->heap_count > 0);
@@ -181,6 +190,11 @@ void queue_fire(struct queue *queue)
     queue_schedule(queue, first, QUEUE_NEVER);
     queue->fired++;
     s.action(s.context, (unsigned)s.rank, s.cycle);
+}
+
+void queue_count(struct queue *queue)
+{
+    queue->fired++;
 }
 
 uint64_t queue_fired(const struct queue *queue)

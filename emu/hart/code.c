@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 320u
+#define RUN_OPS_MAX 330u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -386,6 +386,38 @@ static bool is_split(const struct insn_at *at)
     return at->offset % LINE_BYTES + at->insn.len > LINE_BYTES;
 }
 
+/* Does it matter to others, or to it, when the instruction is executed? All that can touch memory, trap or look at a clock. */
+static bool is_private(const struct isa_insn *insn)
+{
+    switch (isa_rows[insn->op].kind) {
+    case ISA_KIND_RR:
+    case ISA_KIND_RI:
+    case ISA_KIND_R1:
+    case ISA_KIND_UI:
+    case ISA_KIND_BR:
+    case ISA_KIND_JAL:
+    case ISA_KIND_JALR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void note_needs(const struct hart_shared *shared, struct code_page *code, const struct insn_at *insns, unsigned count)
+{
+    int32_t last = -1; /* what is left of the run where the last one that matters begins */
+    bool found = false;
+    for (unsigned i = count; i-- > 0;) {
+        int32_t left = insns[i].after + cost_of(shared, &insns[i].insn);
+        bool matters = !is_private(&insns[i].insn) || has_break(shared, insns[i].offset);
+        if (!found && matters)
+            last = left + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
+        found |= matters;
+        int64_t need = found ? budget_cycles(left - last) : -1;
+        code->need[insns[i].offset / 2] = (int16_t)(need < 0 && found ? 0 : need);
+    }
+}
+
 /* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
 static struct op *put_run(struct hart_shared *shared, struct op *first, struct op *op, const struct insn_at *insns, unsigned count,
                           unsigned end, struct run_header *header)
@@ -436,6 +468,7 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         *op++ = (struct op){.run = shared->code->handlers->straddle, .at = (uint16_t)(offset | AT_LONG)};
         code->entry[offset / 2] = first;
         code->left[offset / 2] = ONE_STEP;
+        code->need[offset / 2] = 0;
         code->slot[offset / 2] = 0;
     } else {
         struct insn_at insns[LINE_BYTES / 2];
@@ -445,6 +478,10 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         struct run_header *header = (struct run_header *)first;
         op = put_run(shared, first, first + sizeof *header / sizeof *op, insns, count, end, header);
         header->count = (uint8_t)count;
+        for (unsigned i = 0; i < count; i++) /* an instruction begins before its bubble; the first has none */
+            header->begin[i] = (uint16_t)budget_cycles(insns[0].after + cost_of(shared, &insns[0].insn) - insns[i].after -
+                                                       cost_of(shared, &insns[i].insn) -
+                                                       (insns[i].bubble ? BUDGET(shared->pipeline.load_use_cycles, 0) : 0));
         header->exact = (uint8_t)(op - first - (ptrdiff_t)(sizeof *header / sizeof *op));
         struct run_header same = *header;
         op = put_run(shared, first + header->exact, op, insns, count, end, &same);
@@ -456,6 +493,7 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
             }
             code->left[half] = insns[i].after + cost_of(shared, &insns[i].insn);
         }
+        note_needs(shared, code, insns, count);
         make_native(shared, first, insns, count, !ends_run(&insns[count - 1].insn));
     }
     cache->chunk_used += (unsigned)(op - first);
@@ -470,6 +508,7 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     struct op *op = cache->single_ops;
     cache->single->page = page;
     cache->single->left[offset / 2] = cost_of(shared, &insn);
+    cache->single->need[offset / 2] = 0;
     if (has_break(shared, offset))
         *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
     *op = make_op(shared, &insn, offset);

@@ -49,13 +49,16 @@ _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op'
 struct run_header {
     uint8_t count;
     uint8_t exact;    /* slots from an op to its second copy */
-    uint8_t slot[46]; /* of each instruction, from the header */
+    uint8_t slot[LINE_BYTES / 2 + 14]; /* of each instruction, from the header */
+    uint16_t begin[LINE_BYTES / 2];    /* of each instruction, in cycles from the first one's begin */
 };
 _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header takes whole slots");
 
 struct code_page {
     struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
     int32_t left[PAGE_BYTES / 2];     /* budget that the rest of the run costs, entered here; 0: not decoded */
+    int16_t need[PAGE_BYTES / 2];     /* cycles from here to the begin of the last instruction in the run that others could notice, or
+                                         that could notice them; negative: there is none */
     uint8_t slot[PAGE_BYTES / 2];     /* from the run's header to entry */
     uint32_t page;
 };

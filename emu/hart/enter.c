@@ -32,6 +32,16 @@ void engine_settle(struct hart *h, int64_t budget)
     settle(h, budget);
 }
 
+int64_t engine_take_spent(struct hart *h, int64_t budget)
+{
+    budget -= BUDGET(h->spent, 0);
+    h->steps += h->waits;
+    h->start = budget;
+    if (h->waits) /* a slice has ended in between */
+        h->fresh = INT64_MIN;
+    return budget;
+}
+
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget)
 {
     h->exit = (uint8_t)reason;
@@ -51,6 +61,18 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
+bool engine_is_late_to_trap(const struct hart *h, int64_t budget)
+{
+    return h->shared->timed && h->reservation->size && engine_is_late(h, budget) && part_reservation_is_wanted(h);
+}
+
+op_result engine_raise(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget)
+{
+    if (UNLIKELY(engine_is_late_to_trap(h, budget)))
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    TAIL(engine_trap(h, cause, tval, pc, budget));
+}
+
 static int64_t bubble_cost(const struct hart *h)
 {
     return BUDGET(h->shared->pipeline.load_use_cycles, 0);
@@ -62,13 +84,11 @@ static struct op *find_cut(const struct hart *h, const struct op *op, unsigned o
 {
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
-    for (unsigned i = header->count - (unsigned)(left & STEPS_FULL) + 1; i < header->count; i++) {
-        struct op *at = (struct op *)(first + header->exact + header->slot[i]);
-        int64_t rest = h->code->left[(at->at & AT_OFFSET) / 2] + (at->at & AT_BUBBLE ? bubble_cost(h) : 0);
-        if (budget_cycles(left - rest) >= allowed)
-            return at;
-    }
-    return NULL;
+    unsigned here = header->count - (unsigned)(left & STEPS_FULL), i = here + 1;
+    allowed += header->begin[here] - (h->bubble ? h->shared->pipeline.load_use_cycles : 0);
+    while (i < header->count && header->begin[i] < allowed)
+        i++;
+    return i < header->count ? (struct op *)(first + header->exact + header->slot[i]) : NULL;
 }
 
 /* Executes those instructions of the run at op (which costs `left`) that begin within the `allowed` cycles: cuts the one behind out
@@ -78,9 +98,9 @@ static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset,
     TABLES(h);
     struct code_cache *cache = h->shared->code;
     uncut(cache);
-    h->bubble = false;
     budget -= left; /* what is given back at the cut or on the way makes it right */
     struct op *cut = h->code == cache->single ? NULL : find_cut(h, op, offset, left, allowed);
+    h->bubble = false;
     if (!cut)
         GO(op);
     cache->cut = cut;
@@ -103,6 +123,12 @@ static op_result enter_checked(struct hart *h, const struct op *op, unsigned off
     TABLES(h);
     enum hart_go go = engine_may_go(h, budget, within);
     int64_t allowed = budget_cycles(budget) + h->bias;
+    int64_t need = h->code->need[offset / 2] + (h->bubble ? budget_cycles(bubble_cost(h)) : 0);
+    if (go == HART_GO && h->overrun && need < allowed && budget_cycles(left) <= allowed + h->overrun) {
+        h->bubble = false;
+        budget -= left;
+        GO(op); /* what lies beyond the end is nobody else's business */
+    }
     if (go == HART_GO && h->shared->timed && !within && budget != h->fresh && budget_cycles(left) > allowed - h->slack)
         go = HART_GO_SLICE_OVER; /* here rather than in its middle, which costs more; nobody can tell */
     if (go != HART_GO)
@@ -163,6 +189,7 @@ struct way_in {
     uint8_t fault;
     bool is_full;    /* there must be room for decoded code first */
     bool must_fetch; /* timed: only a fetch can tell */
+    bool is_wanted;  /* timed: a pending request will take the line away */
 };
 
 static struct way_in find_page(struct hart *h, uint64_t pc)
@@ -206,8 +233,10 @@ static struct way_in find_line(struct hart *h, uint64_t pc)
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, part_line(way->page->page, pc));
     if (slot == CACHE_NONE)
         return (struct way_in){.must_fetch = true};
-    mmu_l0_fill_present(h, pc, slot);
-    return (struct way_in){.code = way->page};
+    bool is_wanted = bus_wish(h->shared->bus, part_line(way->page->page, pc)) == BUS_WISH_OWN;
+    if (!is_wanted)
+        mmu_l0_fill_present(h, pc, slot);
+    return (struct way_in){.code = way->page, .is_wanted = is_wanted};
 }
 
 /* timed: fetches the instruction at pc, by walks and the bus where it must be. */
@@ -216,19 +245,32 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     engine_settle(h, budget);
     h->pc = pc;
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
-    h->spent = 0;
+    h->spent = h->waits = 0;
+    h->patience = budget_cycles(budget);
+    if (engine_is_late(h, budget) && !part_is_private(h)) {
+        h->part.kind = PART_NONE;
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    }
     enum part_result result = part_go(h);
+    budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
         h->steps++; /* beginning to wait is a step: a position says whether it has begun */
         TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
     }
-    budget -= BUDGET(h->spent, 0);
-    h->start = budget;
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    if (h->waits) { /* as if the hart had been left and come back */
+        h->fresh = budget;
+        within = false;
+    }
     uint32_t bits = (uint32_t)h->part.result, page = memory_page(h->shared->memory, h->part.paddr[0]);
     bool split = part_is_split(h);
-    h->part = (struct hart_part){0};
+    h->part.kind = PART_NONE;
+    if (h->attention) {
+        h->part.kind = split ? PART_FETCHED : PART_NONE;
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    }
     struct way_in in = find_line(h, pc);
     if (in.is_full) {
         h->within = within;
@@ -237,6 +279,19 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     if (in.code && !split)
         TAIL(engine_enter_within(h, pc, budget, within));
     TAIL(enter_bits(h, pc, page, bits, budget, within));
+}
+
+/* Shortens the slice so that no instruction begins when the bus acts or later. */
+static int64_t end_before_the_bus(struct hart *h, int64_t budget)
+{
+    uint64_t clock = h->cycle + (uint64_t)budget_cycles(h->start - budget);
+    int64_t beyond = budget_cycles(budget) - (int64_t)(bus_next(h->shared->bus) - clock);
+    if (bus_next(h->shared->bus) == QUEUE_NEVER || beyond <= 0)
+        return budget;
+    h->overrun = 0;
+    h->start -= BUDGET(beyond, 0);
+    h->fresh = h->fresh == budget ? budget - BUDGET(beyond, 0) : INT64_MIN;
+    return budget - BUDGET(beyond, 0);
 }
 
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
@@ -254,6 +309,11 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     }
     if (in.fault)
         TAIL(engine_trap(h, in.fault, pc, pc, budget));
+    if (UNLIKELY(in.is_wanted)) {
+        if (engine_is_late(h, budget))
+            TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+        budget = end_before_the_bus(h, budget);
+    }
     if (!code)
         TAIL(enter_single(h, pc, in.paddr, budget, within));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
@@ -326,9 +386,13 @@ op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, 
     if (h->present[line])
         NEXT(1);
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, h->code->page * LINES_PER_PAGE + line);
+    int64_t before = budget + h->code->left[(op->at & AT_OFFSET) / 2];
     if (slot == CACHE_NONE)
-        TAIL(fetch(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2], true));
-    mmu_l0_fill_present(h, pc + 2, slot);
+        TAIL(fetch(h, pc, before, true));
+    if (bus_wish(h->shared->bus, h->code->page * LINES_PER_PAGE + line) != BUS_WISH_OWN)
+        mmu_l0_fill_present(h, pc + 2, slot);
+    else if (engine_is_late(h, before))
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, before));
     NEXT(1);
 }
 
@@ -406,24 +470,28 @@ static void run(struct hart *h, int64_t budget, bool within)
 #define RUN_STEPS_MAX (LINE_BYTES / 2) /* a line of 2-byte instructions */
 
 /* Goes on with what is part-done. True: that was all for now. */
-static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard)
+static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fresh)
 {
-    h->spent = 0;
+    h->spent = h->waits = 0;
+    h->patience = *hard;
     enum part_result result = part_go(h);
     h->exit = result == PART_WAIT ? HART_EXIT_STOPPED : HART_EXIT_AGAIN;
-    if (result == PART_DONE && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
-        bool split = part_is_split(h);
-        h->part.kind = PART_FETCHED;
-        if (!split)
-            h->part = (struct hart_part){0};
+    h->steps += h->waits;
+    *fresh &= h->waits == 0 || result == PART_GRANTED;
+    h->budget = 0;
+    h->fresh = result == PART_GRANTED ? 0 : INT64_MIN;
+    if ((result == PART_DONE || result == PART_GRANTED) && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
+        *fresh |= h->waits > 0;
+        h->part.kind = part_is_split(h) ? PART_FETCHED : PART_NONE;
+        h->fresh = *fresh ? 0 : INT64_MIN;
         *soft -= h->spent;
         *hard -= h->spent;
-        return *hard <= 0;
+        return *hard <= 0 || h->attention;
     }
-    h->steps++;
+    h->steps += result != PART_GRANTED;
     if (result == PART_WAIT)
         return true;
-    h->cycle++;
+    h->cycle += result != PART_GRANTED;
     if (result == PART_FAULT) {
         hart_trap(h, h->part_fault, h->part_tval, h->pc);
         return true;
@@ -452,13 +520,12 @@ static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 
 static void run_fetched(struct hart *h, int64_t budget)
 {
-    struct hart_part part = h->part;
-    h->part = (struct hart_part){0};
-    uint32_t page = memory_page(h->shared->memory, part.paddr[0]);
+    uint32_t page = memory_page(h->shared->memory, h->part.paddr[0]), bits = (uint32_t)h->part.result;
+    h->part.kind = PART_NONE;
 #ifdef ENGINE_TAIL_CALLS
-    enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+    enter_bits(h, h->pc, page, bits, budget, true);
 #else
-    const struct op *op = enter_bits(h, h->pc, page, (uint32_t)part.result, budget, true);
+    const struct op *op = enter_bits(h, h->pc, page, bits, budget, true);
     while (op)
         op = op->run(h, op, h->budget, h->table);
 #endif
@@ -468,7 +535,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
 {
     h->unretired = 0;
     h->attention = h->within = false;
-    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard)))
+    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard, &fresh)))
         return (enum hart_exit)h->exit;
     set_limits(h, soft, hard, fresh);
     int64_t budget = h->start;
@@ -476,7 +543,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
     if (UNLIKELY(interrupt >= 0)) {
         h->break_passed = HART_NO_BREAK;
         within = false;
-        h->part = (struct hart_part){0};
+        h->part.kind = PART_NONE;
         hart_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, h->pc);
         h->unretired++;
         budget -= ONE_STEP;

@@ -7,7 +7,7 @@
 
 #include "engine.h"
 
-enum step { STEP_DONE, STEP_WAIT, STEP_FAULT };
+enum step { STEP_DONE, STEP_GRANTED, STEP_AGAIN, STEP_WAIT, STEP_FAULT };
 
 static unsigned instruction_cache(const struct hart *h)
 {
@@ -52,7 +52,7 @@ static enum step fault(struct hart *h, uint8_t cause, uint64_t tval)
 {
     h->part_fault = cause;
     h->part_tval = tval;
-    h->part = (struct hart_part){0};
+    h->part.kind = PART_NONE;
     return STEP_FAULT;
 }
 
@@ -95,32 +95,97 @@ static uint32_t reserved_line(const struct hart *h)
     return page == NO_PAGE ? CACHE_NONE : part_line(page, mine->address);
 }
 
+bool part_reservation_is_wanted(const struct hart *h)
+{
+    return h->reservation->size && bus_wish(h->shared->bus, reserved_line(h)) == BUS_WISH_OWN;
+}
+
 /* ---- requests ---- */
+
+static enum step take_grant(struct hart *h, const struct bus_grant *grant);
 
 static enum step ask(struct hart *h, struct bus_request request)
 {
+    struct bus_grant grant;
     request.cycle = h->request_began = h->cycle;
+    bool device = request.want == BUS_WANT_DEVICE_READ || request.want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
+    bool may_pass = !device && h->waits + 2 <= h->patience; /* this wait is a step, and what follows another */
+    if (may_pass && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, &grant)) {
+        queue_count(h->shared->queue);
+        *h->shared->now = grant.effect;
+        return take_grant(h, &grant);
+    }
     h->run = HART_ACCESSING;
     bus_request(h->shared->bus, h->id, &request);
     return STEP_WAIT;
 }
 
-/* Asks for a line; first, if it has no place, for the write-back of the one that must go. */
-static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
+/* A request for a line; first, if it has no place, for the write-back of the one that must go. */
+static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t line, enum bus_want want)
 {
     struct caches *caches = h->shared->caches;
-    struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want,
-                                  .offset = (uint8_t)offset, .size = (uint8_t)size, .is_load_reserved = is_lr};
-    if (cache_find(caches, cache, line) == CACHE_NONE) {
-        request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
-        const struct cache_slot *victim = &caches->slot[request.slot];
-        if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
-            h->part.evicting = true;
-            request.want = BUS_WANT_EVICT;
-            request.line = victim->line;
-        }
+    struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want};
+    if (cache_find(caches, cache, line) != CACHE_NONE)
+        return request;
+    request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
+    const struct cache_slot *victim = &caches->slot[request.slot];
+    if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
+        request.want = BUS_WANT_EVICT;
+        request.line = victim->line;
     }
+    return request;
+}
+
+static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
+{
+    struct bus_request request = line_request(h, cache, line, want);
+    request.offset = (uint8_t)offset;
+    request.size = (uint8_t)size;
+    request.is_load_reserved = is_lr;
+    h->part.evicting = request.want == BUS_WANT_EVICT;
     return ask(h, request);
+}
+
+/* What a request was granted. `miss`: what the line is for, if one comes. */
+static void count_grant(struct hart *h, enum bus_kind kind, enum emu_miss miss)
+{
+    h->misses[miss] += kind == BUS_READ || kind == BUS_READ_X;
+    h->upgrades += kind == BUS_UPGRADE;
+    h->write_backs += kind == BUS_WRITE_BACK;
+}
+
+static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_grant *grant)
+{
+    request->cycle = h->cycle;
+    if (!bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, grant))
+        return false;
+    queue_count(h->shared->queue);
+    *h->shared->now = grant->effect;
+    count_grant(h, grant->kind, request->want == BUS_WANT_READ ? EMU_MISS_LOAD : EMU_MISS_STORE);
+    h->spent += (uint32_t)(grant->done - h->cycle);
+    h->cycle = grant->done;
+    return true;
+}
+
+bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned offset, unsigned size)
+{
+    struct bus_grant grant;
+    h->spent = 0;
+    if (h->shared->alone_until == 0)
+        return false;
+    __builtin_prefetch(&h->shared->caches->holders[line]);
+    bool got = false, room;
+    do {
+        struct bus_request request = line_request(h, part_data_cache(h), line, want);
+        request.offset = (uint8_t)offset;
+        request.size = (uint8_t)size;
+        room = request.want == BUS_WANT_EVICT;
+        got = grant_alone(h, &request, &grant);
+    } while (room && got);
+    enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
+    h->stall_cycles[stall] += h->spent;
+    h->slot = grant.slot;
+    return got && !room;
 }
 
 static enum step ask_device(struct hart *h)
@@ -135,11 +200,15 @@ static enum step ask_device(struct hart *h)
 
 /* ---- memory ---- */
 
+/* Of RAM or ROM, within a line. */
 static uint64_t read_ram(const struct hart *h, uint64_t paddr, unsigned size)
 {
+    const struct memory *memory = h->shared->memory;
+    const uint8_t *from = memory_host(memory, memory_page(memory, paddr)) + paddr % PAGE_BYTES;
     uint64_t value = 0;
-    memory_read(h->shared->memory, paddr, &value, size);
-    return value;
+    for (unsigned i = 0; i < size && (size & (size - 1)); i++)
+        value |= (uint64_t)from[i] << 8 * i;
+    return size & (size - 1) ? value : host_load((uint64_t)(uintptr_t)from, size);
 }
 
 void part_write(struct hart *h, uint32_t slot, uint64_t paddr, unsigned size, uint64_t value)
@@ -284,7 +353,9 @@ static void fill_table(struct hart *h, unsigned piece, uint32_t slot)
 {
     struct hart_part *part = &h->part;
     uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
-    mmu_l0_fill_data(h, vaddr, part->paddr[piece]);
+    const struct l0_data *page = l0_page_way(h->l0->data, vaddr);
+    if (page->rtag != (vaddr & PAGE_MASK) || (page->wtag & ~(uint64_t)L0_SLOW_STORE) != (vaddr & PAGE_MASK))
+        mmu_l0_fill_data(h, vaddr, part->paddr[piece]);
     if (h->shared->timed)
         mmu_l0_fill_line(h, vaddr, part->paddr[piece], slot);
 }
@@ -369,6 +440,13 @@ static bool is_at_device(const struct hart *h, uint32_t page)
     return page == NO_PAGE || (h->part.kind == PART_STORE && !memory_is_ram(h->shared->memory, page));
 }
 
+static bool owns_line(const struct hart *h)
+{
+    if (h->part.kind == PART_LR)
+        return h->shared->reservation.fill == EMU_FILL_EXCLUSIVE;
+    return h->part.kind != PART_LOAD && h->part.kind != PART_FETCH;
+}
+
 /* The access of one piece: at once, or by a request. */
 static enum step access(struct hart *h, unsigned piece)
 {
@@ -392,13 +470,37 @@ static enum step access(struct hart *h, unsigned piece)
         fail_sc(h, h->reservation->size ? EMU_REASON_NONE : h->reservation->lost);
         return STEP_DONE;
     }
-    bool owns = is_lr ? h->shared->reservation.fill == EMU_FILL_EXCLUSIVE : part->kind != PART_LOAD;
+    bool owns = owns_line(h);
     uint32_t slot = owns ? part_writable(h, line) : part_readable(h, part_data_cache(h), line);
     if (slot == CACHE_NONE)
         return ask_line(h, part_data_cache(h), line, owns ? BUS_WANT_OWN : BUS_WANT_READ, (unsigned)(paddr % LINE_BYTES),
                         piece_bytes(part, piece), is_lr);
     perform(h, piece, slot);
     return STEP_DONE;
+}
+
+static bool is_private_piece(struct hart *h, unsigned piece)
+{
+    const struct hart_part *part = &h->part;
+    uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
+    bool fetch = part->kind == PART_FETCH, owns = owns_line(h);
+    struct mmu_result where = mmu_translate_cached(h, vaddr, fetch ? 2 : piece_bytes(part, piece), access_of(part));
+    uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
+    if (page == NO_PAGE || (owns && !memory_is_ram(h->shared->memory, page)))
+        return false;
+    uint32_t line = part_line(page, where.paddr);
+    uint32_t slot = owns ? part_writable(h, line) : part_readable(h, fetch ? instruction_cache(h) : part_data_cache(h), line);
+    enum bus_wish wish = bus_wish(h->shared->bus, line);
+    if (fetch && piece == 0)
+        h->part.result = read_ram(h, where.paddr, 2); /* says whether there is a second piece */
+    return slot != CACHE_NONE && (owns ? wish == BUS_WISH_NOTHING : wish != BUS_WISH_OWN);
+}
+
+bool part_is_private(struct hart *h)
+{
+    if ((h->part.kind == PART_LR || h->part.kind == PART_SC) && part_reservation_is_wanted(h))
+        return false;
+    return is_private_piece(h, 0) && (!part_is_split(h) || is_private_piece(h, 1));
 }
 
 /* ---- the order of the steps ---- */
@@ -425,6 +527,7 @@ static bool advance(struct hart *h)
 
 enum part_result part_go(struct hart *h)
 {
+    bool granted, more;
     do {
         enum step step = STEP_DONE;
         switch (h->part.stage) {
@@ -445,25 +548,28 @@ enum part_result part_go(struct hart *h)
             return PART_WAIT;
         if (step == STEP_FAULT)
             return PART_FAULT;
-    } while (advance(h));
-    return PART_DONE;
+        granted = step == STEP_GRANTED;
+        more = step == STEP_AGAIN || advance(h);
+    } while (more);
+    return granted ? PART_GRANTED : PART_DONE;
 }
 
 void part_apply(struct hart *h)
 {
-    struct hart_part part = h->part;
-    h->part = (struct hart_part){0};
-    h->bubble = part.bubble;
-    switch (part.kind) {
+    const struct hart_part *part = &h->part;
+    enum part_kind kind = part->kind;
+    h->part.kind = PART_NONE;
+    h->bubble = part->bubble;
+    switch (kind) {
     case PART_LOAD:
-        engine_load_result(h, part.op, part.rd, part.result);
+        engine_load_result(h, part->op, part->rd, part->result);
         return;
     case PART_LR:
     case PART_AMO:
-        h->x[part.rd] = sign_extend(part.result, part.size);
+        h->x[part->rd] = sign_extend(part->result, part->size);
         return;
     case PART_SC:
-        h->x[part.rd] = part.result;
+        h->x[part->rd] = part->result;
         return;
     default:
         return;
@@ -478,8 +584,6 @@ static void finish(struct hart *h)
     if (h->part.kind == PART_FETCH) {
         bool split = part_is_split(h);
         h->part.kind = split ? PART_FETCHED : PART_NONE;
-        if (!split)
-            h->part = (struct hart_part){0};
         return;
     }
     h->pc += h->part.len;
@@ -487,10 +591,9 @@ static void finish(struct hart *h)
     part_apply(h);
 }
 
-static void trap(struct hart *h, uint8_t cause, uint64_t tval)
+static void trap(struct hart *h)
 {
-    h->part = (struct hart_part){0};
-    hart_trap(h, cause, tval, h->pc);
+    hart_trap(h, h->part_fault, h->part_tval, h->pc);
 }
 
 static enum hart_stall stall_of(const struct hart_part *part, enum bus_kind kind)
@@ -517,38 +620,34 @@ enum hart_stall hart_stands_for(const struct hart *h)
     return stall_of(&h->part, at_device ? BUS_DEVICE_READ : BUS_READ);
 }
 
-/* The request is granted: what it was for. */
-static void count_grant(struct hart *h, enum bus_kind kind)
+static enum emu_miss miss_of(const struct hart_part *part)
 {
-    static const uint8_t of_part[] = {[PART_LOAD] = EMU_MISS_LOAD, [PART_STORE] = EMU_MISS_STORE, [PART_LR] = EMU_MISS_ATOMIC,
-                                      [PART_SC] = EMU_MISS_ATOMIC, [PART_AMO] = EMU_MISS_ATOMIC, [PART_FETCH] = EMU_MISS_FETCH};
-    if (kind == BUS_READ || kind == BUS_READ_X)
-        h->misses[h->part.walking ? EMU_MISS_WALK : of_part[h->part.kind]]++;
-    h->upgrades += kind == BUS_UPGRADE;
-    h->write_backs += kind == BUS_WRITE_BACK;
+    static const uint8_t kinds[] = {[PART_LOAD] = EMU_MISS_LOAD, [PART_STORE] = EMU_MISS_STORE, [PART_LR] = EMU_MISS_ATOMIC,
+                                    [PART_SC] = EMU_MISS_ATOMIC, [PART_AMO] = EMU_MISS_ATOMIC, [PART_FETCH] = EMU_MISS_FETCH};
+    return part->walking ? EMU_MISS_WALK : kinds[part->kind];
 }
 
-static bool finish_device(struct hart *h, uint64_t cycle)
+static enum step finish_device(struct hart *h, uint64_t cycle)
 {
     uint64_t value = h->part.value;
     h->device_accesses++;
-    if (!h->shared->device_access(h->shared->context, h, cycle, &value)) {
-        trap(h, h->part.kind == PART_STORE ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, h->part.vaddr);
-        return false;
-    }
+    if (!h->shared->device_access(h->shared->context, h, cycle, &value))
+        return fault(h, h->part.kind == PART_STORE ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, h->part.vaddr);
     h->part.result = value;
-    return true;
+    return STEP_GRANTED;
 }
 
 void hart_access_due(struct hart *h, uint64_t cycle)
 {
     h->run = HART_RUNNING;
-    if (finish_device(h, cycle))
+    if (finish_device(h, cycle) == STEP_FAULT)
+        trap(h);
+    else
         finish(h);
 }
 
-/* The step that waited is done now. False: it ended in a trap. */
-static bool grant_step(struct hart *h, const struct bus_grant *grant)
+/* The step that waited is done now. */
+static enum step grant_step(struct hart *h, const struct bus_grant *grant)
 {
     struct hart_part *part = &h->part;
     unsigned piece = part->stage == PART_ACCESS_SECOND;
@@ -562,32 +661,50 @@ static bool grant_step(struct hart *h, const struct bus_grant *grant)
             if (step.next == MMU_STEP_UPDATE)
                 set_ad(h, grant->slot, step.pte);
         }
-        return true;
+        return STEP_AGAIN;
     }
     if (grant->kind == BUS_DEVICE_READ || grant->kind == BUS_DEVICE_WRITE)
         return finish_device(h, grant->effect);
     perform(h, piece, grant->slot);
-    return true;
+    return STEP_GRANTED;
+}
+
+/* Clock, counts and the step itself. STEP_AGAIN: the stage is not done yet. */
+static enum step be_granted(struct hart *h, const struct bus_grant *grant)
+{
+    enum hart_stall stall = stall_of(&h->part, grant->kind);
+    h->stall_cycles[stall] += grant->done - h->request_began;
+    count_grant(h, grant->kind, miss_of(&h->part));
+    h->cycle = grant->effect;
+    if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
+        h->part.evicting = false;
+        return STEP_AGAIN;
+    }
+    enum step step = grant_step(h, grant);
+    h->cycle = grant->done;
+    return step;
+}
+
+/* A grant that did not have to be waited for. */
+static enum step take_grant(struct hart *h, const struct bus_grant *grant)
+{
+    uint64_t began = h->cycle;
+    h->waits += !h->part.evicting; /* the write-back and what it is for are one wait */
+    enum step step = be_granted(h, grant);
+    h->spent += (uint32_t)(h->cycle - began);
+    return step;
 }
 
 void hart_granted(struct hart *h, const struct bus_grant *grant)
 {
-    enum hart_stall stall = stall_of(&h->part, grant->kind);
+    bool evicted = h->part.evicting;
     h->run = HART_RUNNING;
-    h->cycle = grant->effect;
-    h->stall_cycles[stall] += grant->done - h->request_began;
-    count_grant(h, grant->kind);
-    if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
-        h->part.evicting = false;
-        h->spent = 0;
-        if (part_go(h) == PART_DONE)
-            finish(h);
-        return;
-    }
-    bool walked = h->part.walking;
-    bool ok = grant_step(h, grant);
-    h->cycle = grant->done;
-    if (ok && !walked && !advance(h))
+    enum step step = be_granted(h, grant);
+    if (evicted)
+        part_go(h); /* nothing but the request that had to wait */
+    else if (step == STEP_FAULT)
+        trap(h);
+    else if (step == STEP_GRANTED && !advance(h))
         finish(h);
 }
 

@@ -9,23 +9,33 @@
 #include <hart/hart.h>
 
 enum part_result {
-    PART_DONE,  /* all steps are done: part_apply, then it is over */
-    PART_WAIT,  /* a request is on its way; the hart is not running */
-    PART_FAULT, /* trap: hart->part_fault, hart->part_tval; the part is over */
+    PART_DONE,    /* all steps are done: part_apply, then it is over */
+    PART_GRANTED, /* the same, and the last of them was done by the bus: the clock is right, and the wait was the instruction's step */
+    PART_WAIT,    /* a request is on its way; the hart is not running */
+    PART_FAULT,   /* trap: hart->part_fault, hart->part_tval; the part is over */
 };
 
 /* Goes on with hart->part (kind, op, size, rd, len, vaddr, value and pc filled in by whoever begins it) as far as the caches allow.
- * The hart's clock must be right; what the steps take is added to it and to hart->spent. */
+ * The hart's clock must be right; what the steps take is added to it and to hart->spent. Where nobody else acts, waits pass at once:
+ * they are in hart->spent too, and hart->waits counts them, each a step. Callers set both to 0. */
 enum part_result part_go(struct hart *hart);
 /* Writes the finished part's results to the registers; the part is then over. */
 void part_apply(struct hart *hart);
 /* A finished fetch: does the instruction lie in two lines? Its bits are in hart->part.result. */
 bool part_is_split(const struct hart *hart);
+/* Would the part, not begun yet, be done without the bus, and without anything that pending requests could change? */
+bool part_is_private(struct hart *hart);
+/* Is a request pending that will end this hart's reservation? */
+bool part_reservation_is_wanted(const struct hart *hart);
 /* May this hart's cache answer a load, or take a store, of this line now? Its slot then, else CACHE_NONE. */
 uint32_t part_readable(const struct hart *hart, unsigned cache, uint32_t line);
 uint32_t part_writable(const struct hart *hart, uint32_t line);
 /* Writes to RAM; the line is writable. */
 void part_write(struct hart *hart, uint32_t slot, uint64_t paddr, unsigned size, uint64_t value);
+
+/* Gets a line for a plain load or store at once where nobody else acts; its slot is then hart->slot. The clock is moved on and
+ * hart->spent says by how much, also when it comes back false: then only room has been made, or nothing has been done. */
+bool part_get_alone(struct hart *hart, uint32_t line, enum bus_want want, unsigned offset, unsigned size);
 
 static inline uint32_t part_line(uint32_t page, uint64_t paddr)
 {

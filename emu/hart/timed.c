@@ -10,7 +10,7 @@
 
 static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
 {
-    TAIL(engine_trap(h, cause, tval, op_pc(h, op), budget + left));
+    TAIL(engine_raise(h, cause, tval, op_pc(h, op), budget + left));
 }
 
 /* Fills in h->part. (Not by a struct handed on: a tail call is a jump only if its arguments fit in registers.) */
@@ -29,23 +29,48 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     uint64_t pc = op_pc(h, op), next_pc = op_next_pc(h, op);
     engine_settle(h, budget);
     h->pc = pc;
-    h->spent = 0;
+    h->spent = h->waits = 0;
+    h->patience = budget_cycles(budget);
+    if (engine_is_late(h, budget) && !part_is_private(h)) {
+        h->part.kind = PART_NONE;
+        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+    }
     enum part_result result = part_go(h);
+    budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
         h->steps++; /* beginning to wait is a step: a position says whether it has begun */
         TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
     }
-    budget -= BUDGET(h->spent, 0);
-    h->start = budget;
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
     part_apply(h);
-    budget -= ONE_STEP;
+    within &= h->waits == 0;
+    if (result == PART_DONE) {
+        budget -= ONE_STEP;
+    } else { /* the last wait was its step; with it a slice ended */
+        h->instret++;
+        h->fresh = budget;
+    }
     if (h->attention) {
         h->within = within;
         TAIL(engine_leave(h, HART_EXIT_AGAIN, next_pc, budget));
     }
     TAIL(engine_enter_within(h, next_pc, budget, within));
+}
+
+/* Would the line of a hit be gone by now? */
+static bool is_late(const struct hart *h, const struct op *op, int64_t budget, uint32_t slot, bool write)
+{
+    if (LIKELY(!engine_is_late(h, budget + h->code->left[(op->at & AT_OFFSET) / 2])))
+        return false;
+    enum bus_wish wish = bus_wish(h->shared->bus, h->shared->caches->slot[slot].line);
+    return write ? wish != BUS_WISH_NOTHING : wish == BUS_WISH_OWN;
+}
+
+/* Ends the slice before the instruction at op. */
+static op_result leave_before(struct hart *h, const struct op *op, int64_t budget)
+{
+    TAIL(engine_leave(h, HART_EXIT_SLICE, op_pc(h, op), budget + h->code->left[(op->at & AT_OFFSET) / 2]));
 }
 
 /* ---- the short way: the page is known, and the cache has the line ---- */
@@ -62,6 +87,32 @@ static const struct l0_data *page_of_store(const struct hart *h, uint64_t addres
     return (page->wtag & ~(uint64_t)L0_SLOW_STORE) == l0_page_tag(address, width) ? page : NULL;
 }
 
+/* Behind an access that got its line at once: on in the run if it fits, though it took longer than the run was charged for. */
+static op_result after_getting(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left)
+{
+    int64_t behind = budget - BUDGET(h->spent - 1, 0); /* it was charged for one */
+    if (LIKELY(behind >= 0)) {
+        h->start = budget + left - BUDGET(h->spent, 0);
+        budget = behind;
+        NEXT(1);
+    }
+    const struct op *next = op + (op->at >> AT_SLOTS_SHIFT & 3) + 1;
+    h->bubble = next->at & AT_BUBBLE;
+    h->instret++;
+    h->steps++;
+    budget += left - BUDGET(h->spent, 0);
+    h->start = h->fresh = budget;
+    TAIL(engine_enter(h, op_next_pc(h, op), budget));
+}
+
+/* The same when it got room at most. */
+static op_result after_trying(struct hart *h, const struct op *op, int64_t budget)
+{
+    budget -= BUDGET(h->spent, 0);
+    h->start = budget;
+    TAIL(by_steps(h, op, budget));
+}
+
 op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
 {
     unsigned width = isa_rows[row].width;
@@ -70,24 +121,36 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
     if (LIKELY(page)) {
         uint32_t slot = part_readable(h, part_data_cache(h), part_line((uint32_t)page->page, address));
         if (slot != CACHE_NONE) {
+            if (UNLIKELY(is_late(h, op, budget, slot, false)))
+                TAIL(leave_before(h, op, budget));
             mmu_l0_fill_line(h, address, address, slot);
             engine_load_result(h, row, op->a, host_load(address + page->addend, width));
             NEXT(1);
         }
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (page && h->shared->alone_until) {
+        __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
+        engine_settle(h, budget + left);
+        h->pc = op_pc(h, op);
+        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
+            mmu_l0_fill_line(h, address, address, h->slot);
+            engine_load_result(h, row, op->a, host_load(address + page->addend, width));
+            TAIL(after_getting(h, op, budget, l0, left));
+        }
+        begin_part(h, op, PART_LOAD, row, width, address, 0);
+        TAIL(after_trying(h, op, budget + left));
+    }
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LOAD, row, width, address, 0);
     TAIL(by_steps(h, op, budget + left));
 }
 
-/* The slot to write to when nothing but the line's bytes and state is concerned; else CACHE_NONE. */
-static uint32_t simple_store(const struct hart *h, const struct l0_data *page, uint64_t address)
+/* Does a store concern nothing but the line's bytes and state? */
+static bool is_simple_store(const struct hart *h, const struct l0_data *page, uint64_t address)
 {
-    if (!page || is_code_line(h, page->page, address) || h->shared->reservation.own_store_clears)
-        return CACHE_NONE;
-    return part_writable(h, part_line((uint32_t)page->page, address));
+    return page && !is_code_line(h, page->page, address) && !h->shared->reservation.own_store_clears;
 }
 
 static void make_written(struct hart *h, uint32_t slot)
@@ -100,14 +163,29 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
 {
     uint64_t address = h->x[op->b] + (uint64_t)(int64_t)op->imm;
     const struct l0_data *page = page_of_store(h, address, width);
-    uint32_t slot = simple_store(h, page, address);
+    bool simple = is_simple_store(h, page, address);
+    uint32_t slot = simple ? part_writable(h, part_line((uint32_t)page->page, address)) : CACHE_NONE;
     if (LIKELY(slot != CACHE_NONE)) {
+        if (UNLIKELY(is_late(h, op, budget, slot, true)))
+            TAIL(leave_before(h, op, budget));
         make_written(h, slot);
         host_store(address + page->addend, width, value);
         mmu_l0_fill_line(h, address, address, slot);
         NEXT(1);
     }
     int64_t left = h->code->left[(op->at & AT_OFFSET) / 2];
+    if (simple && h->shared->alone_until) {
+        __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
+        engine_settle(h, budget + left);
+        h->pc = op_pc(h, op);
+        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
+            host_store(address + page->addend, width, value);
+            mmu_l0_fill_line(h, address, address, h->slot);
+            TAIL(after_getting(h, op, budget, l0, left));
+        }
+        begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
+        TAIL(after_trying(h, op, budget + left));
+    }
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
@@ -152,6 +230,8 @@ op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct 
     uint32_t slot = page && !is_code_line(h, page->page, address) ? part_writable(h, part_line((uint32_t)page->page, address))
                                                                   : CACHE_NONE;
     if (LIKELY(slot != CACHE_NONE)) {
+        if (UNLIKELY(is_late(h, op, budget, slot, true)))
+            TAIL(leave_before(h, op, budget));
         store_mark_slow(h->shared, (uint32_t)page->page, (unsigned)(address % PAGE_BYTES / LINE_BYTES));
         make_written(h, slot);
         uint64_t old = host_load(address + page->addend, width);

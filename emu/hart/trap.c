@@ -90,18 +90,23 @@ void hart_pins_arrive(struct hart *hart)
 void hart_timer_update(struct hart *hart)
 {
     struct hart_shared *shared = hart->shared;
+    uint64_t now = hart->cycle > *shared->now ? hart->cycle : *shared->now; /* a waiting hart's clock stands */
+    hart_timer_set(hart, now, now);
+    if (queue_when(shared->queue, hart->timer_slot) <= now) {
+        hart->mip_pins |= ISA_MIP(STI);
+        queue_schedule(shared->queue, hart->timer_slot, QUEUE_NEVER);
+    }
+    hart->attention = true;
+}
+
+void hart_timer_set(struct hart *hart, uint64_t now, uint64_t earliest)
+{
+    struct hart_shared *shared = hart->shared;
     hart->mip_pins &= ~ISA_MIP(STI);
     uint64_t due = QUEUE_NEVER;
-    uint64_t now = hart->cycle > *shared->now ? hart->cycle : *shared->now; /* a waiting hart's clock stands */
-    if (hart->menvcfg >> 63) {
+    if (hart->menvcfg >> 63)
         due = shared->cycle_of_mtime(shared->context, now, hart->stimecmp);
-        if (due <= now) {
-            hart->mip_pins |= ISA_MIP(STI);
-            due = QUEUE_NEVER;
-        }
-    }
-    queue_schedule(shared->queue, hart->timer_slot, due);
-    hart->attention = true;
+    queue_schedule(shared->queue, hart->timer_slot, due < earliest ? earliest : due);
 }
 
 void hart_emit(struct hart *hart, enum emu_event_kind kind, uint64_t a, uint64_t b, unsigned other)

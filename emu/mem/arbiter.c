@@ -100,6 +100,12 @@ uint32_t arbiter_choose(struct arbiter *arbiter, const uint64_t *eligible, const
     return port;
 }
 
+void arbiter_choose_only(struct arbiter *arbiter, uint32_t port)
+{
+    if (arbiter->kind == EMU_ARBITER_ROUND_ROBIN || arbiter->kind == EMU_ARBITER_OLDEST)
+        arbiter->last = port; /* and nothing is drawn for one candidate */
+}
+
 void arbiter_state(struct state *s, struct arbiter *arbiter)
 {
     state_open(s, "arbiter", 0);

@@ -22,6 +22,9 @@ void arbiter_init(struct arbiter *arbiter, unsigned kind, unsigned ports, uint64
 /* The chosen port, ARBITER_NOBODY if the set (one bit a port) is empty. `cycle`: of the requests, by port; only for the oldest. */
 uint32_t arbiter_choose(struct arbiter *arbiter, const uint64_t *eligible, const uint64_t *cycle);
 
+/* What arbiter_choose does when this port is the only one eligible. */
+void arbiter_choose_only(struct arbiter *arbiter, uint32_t port);
+
 void arbiter_state(struct state *s, struct arbiter *arbiter);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 bool data_bus_init(struct data_bus *bus, unsigned agents)
 {
@@ -27,15 +26,16 @@ void data_bus_finish(struct data_bus *bus)
 static void remove_at(struct data_bus *bus, unsigned at, unsigned count)
 {
     bus->count -= count;
-    memmove(&bus->window[at], &bus->window[at + count], (bus->count - at) * sizeof *bus->window);
+    for (unsigned i = at; i < bus->count; i++) /* there are few */
+        bus->window[i] = bus->window[i + count];
 }
 
 static void insert_at(struct data_bus *bus, unsigned at, struct data_window window)
 {
     assert(bus->count < bus->room);
-    memmove(&bus->window[at + 1], &bus->window[at], (bus->count - at) * sizeof *bus->window);
+    for (unsigned i = bus->count++; i > at; i--)
+        bus->window[i] = bus->window[i - 1];
     bus->window[at] = window;
-    bus->count++;
 }
 
 uint64_t data_bus_take(struct data_bus *bus, uint64_t from, unsigned cycles)

@@ -215,7 +215,7 @@ void pending_finish(struct pending *p)
 void pending_clear(struct pending *p)
 {
     p->horizon = 0;
-    p->heap_count = 0;
+    p->heap_count = p->count = 0;
     memset(p->eligible, 0, p->words * sizeof *p->eligible);
     memset(p->port, 0, p->ports * sizeof *p->port);
     memset(p->line, 0, p->entries * sizeof *p->line);
@@ -245,6 +245,7 @@ void pending_add(struct pending *p, unsigned port, uint32_t line, uint64_t ready
 {
     struct pending_port *it = &p->port[port];
     assert(it->where == PENDING_NOT);
+    p->count++;
     it->line = line;
     it->ready = ready;
     if (ready <= p->horizon) {
@@ -259,6 +260,7 @@ void pending_remove(struct pending *p, unsigned port)
 {
     struct pending_port *it = &p->port[port];
     assert(it->where != PENDING_NOT);
+    p->count--;
     if (it->where == PENDING_LATER) {
         heap_remove(p, it->place);
     } else {
@@ -305,6 +307,13 @@ void pending_busy(struct pending *p, uint32_t line, uint64_t until)
     for (unsigned word = 0; word < p->words; word++)
         p->eligible[word] &= ~arrived[word];
     heap_push(p, until, p->ports + entry);
+}
+
+uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle)
+{
+    uint64_t slot = cycle > p->horizon ? cycle : p->horizon;
+    uint32_t at = line == PENDING_NO_LINE ? 0 : find_line(p, line);
+    return at && p->line[at - 1].until > slot ? p->line[at - 1].until : slot;
 }
 
 /* Is the line of a later request still busy when its own cycle comes? */

@@ -39,6 +39,7 @@ struct pending_ready {
 
 struct pending {
     unsigned ports, words;      /* of a set of ports: bit n of word n / 64 */
+    unsigned count;             /* ports that have a request */
     uint64_t horizon;           /* state */
     uint64_t *eligible;
     struct pending_port *port;
@@ -66,6 +67,15 @@ void pending_release(struct pending *p, uint64_t cycle);
 void pending_busy(struct pending *p, uint32_t line, uint64_t until);
 /* The next slot at which any request is eligible, UINT64_MAX if there is none. */
 uint64_t pending_next(struct pending *p);
+
+/* Has no port a request? */
+static inline bool pending_is_empty(const struct pending *p)
+{
+    return p->count == 0;
+}
+
+/* The slot in which a request made at `cycle` would take part first, there being no other. */
+uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle);
 
 static inline bool pending_has(const struct pending *p, unsigned port)
 {

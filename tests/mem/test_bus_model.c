@@ -377,7 +377,7 @@ static void run(unsigned harts, unsigned devices, unsigned arbiter, bool is_atom
     w->queue = queue_create();
     cr_assert(caches_init(&w->caches, harts, MODEL_LINES, &w->config.l1d, &w->config.l1i, w->config.seed));
     cr_assert(reservations_init(&w->reservations, harts, w->config.reservation.granule_bytes, lost, w));
-    struct bus_client client = {w, granted, lowered, recorded};
+    struct bus_client client = {.context = w, .granted = granted, .lowered = lowered, .recorded = recorded};
     w->bus = bus_create(&w->config, w->ports, w->queue, &w->caches, &w->reservations, &coherence_mesi, &client);
     cr_assert(w->bus != NULL);
     for (unsigned port = 0; port < w->ports; port++)

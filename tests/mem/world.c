@@ -62,7 +62,7 @@ struct world *world_create(const struct emu_config *config, unsigned ports)
     w->queue = queue_create();
     cr_assert(caches_init(&w->caches, config->harts, WORLD_LINES, &config->l1d, &config->l1i, config->seed));
     cr_assert(reservations_init(&w->reservations, config->harts, config->reservation.granule_bytes, lost, w));
-    struct bus_client client = {w, granted, lowered, recorded};
+    struct bus_client client = {.context = w, .granted = granted, .lowered = lowered, .recorded = recorded};
     w->bus = bus_create(config, ports, w->queue, &w->caches, &w->reservations, &coherence_mesi, &client);
     cr_assert(w->bus != NULL);
     return w;

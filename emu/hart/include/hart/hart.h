@@ -153,6 +153,7 @@ struct hart {
     int64_t bias;            /* cycles that may be done at once are the budget's + bias; below a budget of 0 somebody must look */
     int64_t slack;           /* and less this: cycles to the end of the slice */
     int64_t budget;          /* left over when the engine returned */
+    int64_t overrun;         /* timed: cycles beyond the slice's end that instructions may go that nobody notices (derived) */
     int64_t fresh;           /* the budget while the slice has not begun (derived) */
     uint64_t pc;             /* valid while the engine is not running it */
     uint32_t fflags;
@@ -192,7 +193,10 @@ struct hart {
     uint64_t sc_failed[EMU_REASON_COUNT];
     uint64_t stall_cycles[STALL_COUNT]; /* with the rest, EXECUTE, they add up to `cycle`: whoever moves the clock on counts */
     uint64_t misses[EMU_MISS_COUNT], upgrades, write_backs, device_accesses;
-    uint32_t spent;          /* what steps of the part took since the engine last asked (derived) */
+    uint32_t spent;          /* what steps of the part took since the engine last asked, in cycles (derived) */
+    uint32_t waits;          /* of these the waits that are over already (derived) */
+    int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
+    uint32_t slot;           /* of part_get_alone (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 
@@ -228,7 +232,8 @@ struct hart_shared {
     void *context;
     void (*emit)(void *context, const struct emu_event *event);
     uint64_t events_wanted;     /* EMU_EVENT_BIT of recorded or stopping kinds */
-    const uint64_t *now;        /* cycle of the last event or input */
+    uint64_t *now;              /* cycle of the last event or input */
+    uint64_t alone_until;       /* timed: nobody but the hart that runs acts before this cycle; 0: others do */
     uint64_t (*mtime)(void *context, uint64_t cycle);
     /* first cycle, `now` or later, at which mtime >= the value */
     uint64_t (*cycle_of_mtime)(void *context, uint64_t now, uint64_t mtime);
@@ -265,6 +270,8 @@ void hart_granted(struct hart *hart, const struct bus_grant *grant);
 bool hart_reservation_lost(struct hart *hart, uint64_t cycle);
 /* What a hart that does not run stands still for; until a request is granted it is not always known what kind it will turn out to be. */
 enum hart_stall hart_stands_for(const struct hart *hart);
+/* timed: a pending request may take a line, or (not `own`) the right to write to it, out of a slot of this hart's. */
+void hart_line_wanted(struct hart *hart, uint32_t slot, bool own);
 /* timed: a cache of this hart has lost a line or the right to write to it. */
 void hart_line_lowered(struct hart *hart, uint32_t slot);
 
@@ -287,8 +294,10 @@ bool hart_wakes(const struct hart *hart); /* (mip & mie) != 0: WFI's resume rule
 /* Takes a trap: cause with the interrupt bit, tval, and the pc it belongs to. Sets pc. It is a step: the caller counts it. */
 void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc);
 
-/* Schedules the stimecmp event, or raises STIP at once. To be called after stimecmp, mtime or STCE changed. */
+/* Schedules the stimecmp event, or raises STIP at once. To be called after the hart changed stimecmp or STCE. */
 void hart_timer_update(struct hart *hart);
+/* Clears STIP and schedules the stimecmp event as mtime is at cycle `now`, at `earliest` or later: after mtime changed. */
+void hart_timer_set(struct hart *hart, uint64_t now, uint64_t earliest);
 
 /* ---- CSRs (csr.c) ---- */
 
