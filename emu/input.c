@@ -123,8 +123,8 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
         break;
     case EMU_INPUT_THAW:
         hart->frozen = false;
-        if (hart->run == HART_RUNNING && hart->cycle < m->now)
-            hart->cycle = m->now;
+        if (hart->run == HART_RUNNING)
+            hart_pass(hart, m->now, STALL_HALTED);
         break;
     default:
         return;

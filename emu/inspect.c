@@ -167,34 +167,3 @@ bool emu_ram_read(const struct emu_machine *m, emu_paddr address, void *to, size
 {
     return memory_is_ram_range(&m->memory, address, bytes) && memory_read(&m->memory, address, to, bytes);
 }
-
-void emu_hart_stats(const struct emu_machine *m, unsigned number, struct emu_hart_stats *ret_stats)
-{
-    const struct hart *hart = &m->harts[number];
-    uint64_t now = emu_now(m), waiting = hart->waiting_cycles;
-    if (hart->run == HART_WAITING && now > hart->wait_began)
-        waiting += now - hart->wait_began;
-    *ret_stats = (struct emu_hart_stats){.instructions = hart->instret, .cycles_waiting = waiting, .traps = hart->traps,
-                                         .interrupts = hart->interrupts, .sc_succeeded = hart->sc_done,
-                                         .sc_failed = hart->sc_failed};
-}
-
-static uint64_t table_bytes(const struct emu_machine *m)
-{
-    uint64_t bytes = 0;
-    for (unsigned h = 0; h < m->config.harts; h++)
-        for (unsigned i = 0; i < L0_CONTEXTS; i++)
-            bytes += m->harts[h].l0_of[i] ? sizeof(struct l0) : 0;
-    return bytes + m->config.harts * sizeof(struct hart);
-}
-
-void emu_stats(const struct emu_machine *m, struct emu_stats *ret_stats)
-{
-    struct code_cache_counts code = code_cache_counts(m->shared.code);
-    *ret_stats = (struct emu_stats){.cycles = emu_now(m), .events = queue_fired(m->queue), .device_accesses = m->device_accesses,
-                                    .blocks_decoded = code.runs_decoded, .code_discarded = code.lines_discarded,
-                                    .walks = m->shared.walks, .ram_bytes_touched = memory_touched_bytes(&m->memory),
-                                    .host_bytes = code.bytes + table_bytes(m)};
-    for (unsigned h = 0; h < m->config.harts; h++)
-        ret_stats->instructions += m->harts[h].instret;
-}

@@ -90,9 +90,7 @@ void machine_wake_check(struct emu_machine *m, struct hart *hart, uint64_t cycle
     if (hart->run != HART_WAITING || !hart_wakes(hart))
         return;
     hart->run = HART_RUNNING;
-    if (cycle > hart->cycle)
-        hart->cycle = cycle;
-    hart->waiting_cycles += hart->cycle - hart->wait_began;
+    hart_pass(hart, cycle, STALL_IDLE);
     machine_reschedule(m, hart);
     if (hart_event_wanted(&m->shared, EMU_EVENT_HART_WOKE))
         hart_emit(hart, EMU_EVENT_HART_WOKE, 0, 0, UINT16_MAX);
@@ -145,7 +143,7 @@ static void access_due(void *context, unsigned id, uint64_t cycle)
 {
     struct emu_machine *m = context;
     m->now = cycle;
-    m->harts[id].cycle = cycle + ACCESS_REPLY_CYCLES;
+    hart_pass(&m->harts[id], cycle + ACCESS_REPLY_CYCLES, STALL_DEVICE);
     hart_access_due(&m->harts[id], cycle);
     machine_reschedule(m, &m->harts[id]);
 }
@@ -464,7 +462,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     }
     for (unsigned h = 0; h < config->harts; h++) { /* a seed other than 0 starts the harts a little apart */
         m->harts[h].random = mix(mix(config->seed) + h) | 1;
-        m->harts[h].cycle = config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0;
+        hart_pass(&m->harts[h], config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0, STALL_HALTED);
         hart_reset(&m->harts[h], PLATFORM_BOOT_ROM_BASE);
         machine_reschedule(m, &m->harts[h]);
     }
@@ -514,8 +512,7 @@ void machine_reset(struct emu_machine *m)
     m->dma.count = 0;
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
-        if (hart->cycle < m->now)
-            hart->cycle = m->now;
+        hart_pass(hart, m->now, hart_stands_for(hart));
         queue_schedule(m->queue, hart->access_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);

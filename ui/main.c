@@ -13,6 +13,7 @@
 #include "replay.h"
 #include "session.h"
 #include "stats.h"
+#include "summary.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -116,8 +117,12 @@ static bool open_record(struct program *program, struct emu_error *error)
 
 static bool check_stats_file(const struct options *options, struct emu_error *error)
 {
-    FILE *file = options->stats_file ? fopen(options->stats_file, "ae") : NULL;
-    if (options->stats_file && !file)
+    bool is_file = options->stats_file && !stats_is_output(options->stats_file);
+    if (options->stats_file && !is_file && options->serial == SERIAL_STDIO)
+        return emu_error_set(error, "--stats -: the console goes to standard output, too; send it elsewhere, with -serial null or "
+                                    "-serial file:FILE");
+    FILE *file = is_file ? fopen(options->stats_file, "ae") : NULL;
+    if (is_file && !file)
         return emu_error_set(error, "cannot write the statistics %s: %s", options->stats_file, strerror(errno));
     if (file)
         fclose(file);
@@ -135,7 +140,8 @@ static bool is_same_file(const char *a, const char *b)
 static bool check_files(const struct options *options, struct emu_error *error)
 {
     const char *serial = options->serial == SERIAL_FILE ? options->serial_file : NULL;
-    const char *written[] = {options->record_file, options->stats_file, serial};
+    const char *stats = options->stats_file && !stats_is_output(options->stats_file) ? options->stats_file : NULL;
+    const char *written[] = {options->record_file, stats, serial};
     const char *read[] = {options->program, options->kernel, options->bios, options->initrd, options->dtb, options->replay_file};
     for (unsigned w = 0; w < sizeof written / sizeof written[0]; w++) {
         for (unsigned r = 0; r < sizeof read / sizeof read[0]; r++)
@@ -209,6 +215,8 @@ static int report(struct program *program, struct ending *ending, const char *na
         }
         free(path);
     }
+    if (options->summary)
+        summary_print(stderr, program->machine, &options->machine);
     if (options->state_hash)
         fprintf(stderr, "state hash %016" PRIx64 "\n", emu_state_hash(program->machine));
     error.text[0] = '\0';

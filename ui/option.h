@@ -45,6 +45,7 @@ struct options {
     bool no_record;
     const char *replay_file;
     bool state_hash;
+    bool summary;
 
     bool help, version;
     const char *reference;

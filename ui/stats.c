@@ -65,6 +65,64 @@ static json_t *machine_json(const struct emu_stats *stats)
     return object;
 }
 
+static json_t *use_json(struct emu_bus_use use)
+{
+    json_t *object = json_object();
+    put(object, "busy-cycles", use.busy);
+    put(object, "total-cycles", use.total);
+    return object;
+}
+
+/* One member a kind, of `count` kinds. */
+static json_t *counts_json(const uint64_t *counts, unsigned count, const char *(*name)(unsigned))
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < count; i++)
+        put(object, name(i), counts[i]);
+    return object;
+}
+
+static json_t *ports_json(const struct emu_machine *machine)
+{
+    json_t *list = json_array();
+    for (unsigned port = 0; port < emu_ports(machine); port++) {
+        struct emu_port_stats stats;
+        emu_port_stats(machine, port, &stats);
+        json_t *object = json_object();
+        put(object, "port", port);
+        put(object, "transactions", stats.transactions);
+        put(object, "waited-cycles", stats.waited_cycles);
+        put(object, "data-cycles", stats.data_cycles);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *bus_json(const struct emu_machine *machine)
+{
+    struct emu_bus_stats stats;
+    emu_bus_stats(machine, &stats);
+    json_t *object = json_object();
+    json_object_set_new(object, "address", use_json(stats.address));
+    json_object_set_new(object, "data", use_json(stats.data));
+    json_object_set_new(object, "bus-bound", json_boolean(emu_bus_is_bound(&stats)));
+    json_object_set_new(object, "transactions", counts_json(stats.transactions, EMU_TRANSACTION_COUNT, emu_transaction_name));
+    put(object, "lines-from-caches", stats.lines_from_caches);
+    put(object, "lines-from-memory", stats.lines_from_memory);
+    put(object, "invalidations", stats.invalidations);
+    put(object, "refused", stats.refused);
+    put(object, "withdrawn", stats.withdrawn);
+    json_object_set_new(object, "ports", ports_json(machine));
+    return object;
+}
+
+static json_t *cycles_json(const struct emu_hart_stats *stats)
+{
+    json_t *object = counts_json(stats->cycles_by, EMU_CYCLES_COUNT, emu_cycles_name);
+    put(object, "total", stats->cycles);
+    return object;
+}
+
 static json_t *harts_json(const struct emu_machine *machine)
 {
     json_t *list = json_array();
@@ -74,11 +132,16 @@ static json_t *harts_json(const struct emu_machine *machine)
         json_t *object = json_object();
         put(object, "hart", hart);
         put(object, "instructions", stats.instructions);
-        put(object, "cycles-waiting", stats.cycles_waiting);
         put(object, "traps", stats.traps);
         put(object, "interrupts", stats.interrupts);
+        json_object_set_new(object, "cycles", cycles_json(&stats));
+        json_object_set_new(object, "misses", counts_json(stats.misses, EMU_MISS_COUNT, emu_miss_name));
+        put(object, "upgrades", stats.upgrades);
+        put(object, "write-backs", stats.write_backs);
+        put(object, "device-accesses", stats.device_accesses);
         put(object, "sc-succeeded", stats.sc_succeeded);
         put(object, "sc-failed", stats.sc_failed);
+        json_object_set_new(object, "sc-failed-by", counts_json(stats.sc_failed_by, EMU_REASON_COUNT, emu_reason_name));
         json_array_append_new(list, object);
     }
     return list;
@@ -97,6 +160,16 @@ static json_t *host_json(const struct emu_stats *stats, const struct ending *end
     return object;
 }
 
+bool stats_is_output(const char *file)
+{
+    return !strcmp(file, "-");
+}
+
+static bool dump(const json_t *root, FILE *to)
+{
+    return !json_dumpf(root, to, JSON_INDENT(2)) && fputc('\n', to) != EOF && !fflush(to);
+}
+
 bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
                  const struct ending *ending, struct emu_error *error)
 {
@@ -112,11 +185,12 @@ bool stats_write(const char *file, const struct emu_machine *machine, const stru
     put(root, "exit-code", ending->code);
     json_object_set_new(root, "state-hash", hash_json(emu_state_hash(machine)));
     json_object_set_new(root, "machine", machine_json(&stats));
+    json_object_set_new(root, "bus", bus_json(machine));
     json_object_set_new(root, "harts", harts_json(machine));
     json_object_set_new(root, "host", host_json(&stats, ending));
-    FILE *to = fopen(file, "we");
-    bool ok = to && !json_dumpf(root, to, JSON_INDENT(2)) && fputc('\n', to) != EOF;
-    if (to && fclose(to))
+    FILE *to = stats_is_output(file) ? stdout : fopen(file, "we");
+    bool ok = to && dump(root, to);
+    if (to && to != stdout && fclose(to))
         ok = false;
     json_decref(root);
     return ok || emu_error_set(error, "cannot write the statistics %s: %s", file, strerror(errno));

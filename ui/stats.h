@@ -8,7 +8,10 @@
 #include "ending.h"
 #include "image.h"
 
-#define STATS_FORMAT_VERSION 2
+#define STATS_FORMAT_VERSION 3
+
+/* "-": standard output. */
+bool stats_is_output(const char *file);
 
 bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
                  const struct ending *ending, struct emu_error *error);

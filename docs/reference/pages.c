@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * `pages csrs|traps|events` prints a page of docs/reference, made from the rows of isa/csr.def, isa/trap.def and emu's event, input,
- * stop and reason rows. Runs during the build; a test compares the committed pages with what it prints.
+ * `pages csrs|traps|events|counts` prints a page of docs/reference, made from the rows of isa/csr.def, isa/trap.def and emu's event,
+ * input, stop and reason rows, and of those that are counted. Runs during the build; a test compares the committed pages with what it prints.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -101,18 +101,36 @@ static void page_events(void)
 #undef REASON
 }
 
+static void page_counts(void)
+{
+    head("counts", "the .def files in emu/include/emu", "What is counted");
+    puts("Kinds that [the statistics](stats.md) and the summary count by; [statistics](../statistics.md) says what they mean together.\n\n"
+         "## Transactions\n\nOn the bus.\n\n| transaction | `EMU_TRANSACTION_` | meaning |\n|---|---|---|");
+#define BUS_KIND(name, text, meaning) named_row(#name, text, meaning);
+#include <emu/bus_kind.def>
+#undef BUS_KIND
+    puts("\n## Misses\n\nWhat a line was fetched over the bus for.\n\n| miss | `EMU_MISS_` | by |\n|---|---|---|");
+#define MISS(name, text, meaning) named_row(#name, text, meaning);
+#include <emu/miss.def>
+#undef MISS
+    puts("\n## Cycles\n\nWhat the cycles of a hart went to. Each is in one row.\n\n| cycles | `EMU_CYCLES_` | meaning |\n|---|---|---|");
+#define CYCLES(name, text, heading, meaning) named_row(#name, text, meaning);
+#include <emu/cycles.def>
+#undef CYCLES
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
-    } pages[] = {{"csrs", page_csrs}, {"traps", page_traps}, {"events", page_events}};
+    } pages[] = {{"csrs", page_csrs}, {"traps", page_traps}, {"events", page_events}, {"counts", page_counts}};
     for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(argv[1], pages[i].name) != 0)
             continue;
         pages[i].print();
         return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
     }
-    fputs("usage: pages csrs|traps|events\n", stderr);
+    fputs("usage: pages csrs|traps|events|counts\n", stderr);
     return 2;
 }

@@ -60,6 +60,7 @@ static void spend(struct hart *h, unsigned cycles)
 {
     h->cycle += cycles;
     h->spent += cycles;
+    h->stall_cycles[STALL_WALK] += cycles;
 }
 
 /* ---- rights ---- */
@@ -145,6 +146,14 @@ static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bu
     return ask(h, request);
 }
 
+/* What a request was granted. `miss`: what the line is for, if one comes. */
+static void count_grant(struct hart *h, enum bus_kind kind, enum emu_miss miss)
+{
+    h->misses[miss] += kind == BUS_READ || kind == BUS_READ_X;
+    h->upgrades += kind == BUS_UPGRADE;
+    h->write_backs += kind == BUS_WRITE_BACK;
+}
+
 static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_grant *grant)
 {
     request->cycle = h->cycle;
@@ -152,6 +161,7 @@ static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_
         return false;
     queue_count(h->shared->queue);
     *h->shared->now = grant->effect;
+    count_grant(h, grant->kind, request->want == BUS_WANT_READ ? EMU_MISS_LOAD : EMU_MISS_STORE);
     h->spent += (uint32_t)(grant->done - h->cycle);
     h->cycle = grant->done;
     return true;
@@ -375,7 +385,7 @@ static uint64_t draw(uint64_t *state)
 static void fail_sc(struct hart *h, unsigned reason)
 {
     reservation_end(h->reservations, h->id, EMU_REASON_OWN_SC, h->id);
-    h->sc_failed++;
+    h->sc_failed[reason]++;
     h->part.result = 1;
     if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED))
         hart_emit(h, EMU_EVENT_SC_FAILED, reason, h->part.paddr[0], UINT16_MAX);
@@ -425,6 +435,11 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
     fill_table(h, piece, slot);
 }
 
+static bool is_at_device(const struct hart *h, uint32_t page)
+{
+    return page == NO_PAGE || (h->part.kind == PART_STORE && !memory_is_ram(h->shared->memory, page));
+}
+
 static bool owns_line(const struct hart *h)
 {
     if (h->part.kind == PART_LR)
@@ -445,7 +460,7 @@ static enum step access(struct hart *h, unsigned piece)
         perform(h, piece, slot);
         return STEP_DONE;
     }
-    if (page == NO_PAGE || (part->kind == PART_STORE && !memory_is_ram(h->shared->memory, page)))
+    if (is_at_device(h, page))
         return ask_device(h);
     uint32_t line = part_line(page, paddr);
     bool is_lr = part->kind == PART_LR;
@@ -596,9 +611,26 @@ static enum hart_stall stall_of(const struct hart_part *part, enum bus_kind kind
     return kind == BUS_UPGRADE ? STALL_UPGRADE : STALL_STORE;
 }
 
+enum hart_stall hart_stands_for(const struct hart *h)
+{
+    if (h->run != HART_ACCESSING)
+        return h->run == HART_WAITING ? STALL_IDLE : STALL_HALTED;
+    bool at_device = h->part.kind != PART_FETCH && h->part.stage == PART_ACCESS_FIRST && !h->part.walking &&
+                     is_at_device(h, memory_page(h->shared->memory, h->part.paddr[0]));
+    return stall_of(&h->part, at_device ? BUS_DEVICE_READ : BUS_READ);
+}
+
+static enum emu_miss miss_of(const struct hart_part *part)
+{
+    static const uint8_t kinds[] = {[PART_LOAD] = EMU_MISS_LOAD, [PART_STORE] = EMU_MISS_STORE, [PART_LR] = EMU_MISS_ATOMIC,
+                                    [PART_SC] = EMU_MISS_ATOMIC, [PART_AMO] = EMU_MISS_ATOMIC, [PART_FETCH] = EMU_MISS_FETCH};
+    return part->walking ? EMU_MISS_WALK : kinds[part->kind];
+}
+
 static enum step finish_device(struct hart *h, uint64_t cycle)
 {
     uint64_t value = h->part.value;
+    h->device_accesses++;
     if (!h->shared->device_access(h->shared->context, h, cycle, &value))
         return fault(h, h->part.kind == PART_STORE ? ISA_TRAP_STORE_ACCESS : ISA_TRAP_LOAD_ACCESS, h->part.vaddr);
     h->part.result = value;
@@ -642,6 +674,7 @@ static enum step be_granted(struct hart *h, const struct bus_grant *grant)
 {
     enum hart_stall stall = stall_of(&h->part, grant->kind);
     h->stall_cycles[stall] += grant->done - h->request_began;
+    count_grant(h, grant->kind, miss_of(&h->part));
     h->cycle = grant->effect;
     if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
         h->part.evicting = false;
@@ -681,9 +714,8 @@ bool hart_reservation_lost(struct hart *h, uint64_t cycle)
     if (!waits || !bus_is_pending(h->shared->bus, h->id))
         return false;
     bus_withdraw(h->shared->bus, h->id);
-    h->stall_cycles[STALL_RESERVATION] += cycle - h->request_began;
     h->run = HART_RUNNING;
-    h->cycle = cycle;
+    hart_pass(h, cycle, STALL_RESERVATION);
     h->part.evicting = false;
     fail_sc(h, h->reservation->lost);
     finish(h);

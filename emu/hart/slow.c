@@ -323,7 +323,7 @@ static op_result fail_sc(struct hart *h, const struct op *op, int64_t budget, in
     struct reservations *r = h->shared->reservations;
     unsigned reason = r->of[h->id].size ? EMU_REASON_NONE : r->of[h->id].lost;
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
-    h->sc_failed++;
+    h->sc_failed[reason]++;
     h->x[op->a] = 1;
     if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED)) {
         engine_settle(h, budget + left - ONE_STEP);
@@ -518,7 +518,6 @@ op_result slow_wfi(struct hart *h, const struct op *op, int64_t budget, struct l
         TAIL(resume(h, op_next_pc(h, op), budget));
     engine_settle(h, budget);
     h->run = HART_WAITING;
-    h->wait_began = h->cycle;
     h->pc = op_next_pc(h, op);
     if (hart_event_wanted(h->shared, EMU_EVENT_HART_WAITED))
         hart_emit(h, EMU_EVENT_HART_WAITED, 0, 0, UINT16_MAX);

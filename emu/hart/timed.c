@@ -218,7 +218,7 @@ op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l
         begin_part(h, op, PART_SC, ISA_OP_illegal, width, address, value);
         TAIL(by_steps(h, op, budget + left));
     }
-    h->sc_failed++;
+    h->sc_failed[h->reservation->lost]++;
     if (hart_event_wanted(h->shared, EMU_EVENT_SC_FAILED)) {
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);

@@ -443,6 +443,11 @@ unsigned bus_latency_cycles(const struct bus *bus)
     return bus->latency;
 }
 
+unsigned bus_ports(const struct bus *bus)
+{
+    return bus->ports;
+}
+
 const struct bus_counts *bus_counts(const struct bus *bus)
 {
     return &bus->counts;
@@ -457,7 +462,7 @@ const char *bus_kind_name(unsigned kind)
 {
     static const char *const names[] = {
 #define BUS_KIND(name, text, meaning) text,
-#include <mem/bus_kind.def>
+#include <emu/bus_kind.def>
 #undef BUS_KIND
     };
     return kind < BUS_KIND_COUNT ? names[kind] : "?";

@@ -524,14 +524,31 @@ class Runs(Case):
         result = subprocess.run(["sh", "-c", '"$0" "$1" <&- 2>&-', PROGRAM, guest("dead")], capture_output=True, timeout=PATIENCE)
         check(result.returncode == 123 and result.stdout == b">", result)
 
+    def check_counts(self, stats):
+        """The parts of statistics agree with each other and with the reference page of what is counted."""
+        bus, harts = stats["bus"], stats["harts"]
+        with open(os.path.join(DOCS, "reference", "counts.md")) as page:
+            counted = re.findall(r"^\| `([\w-]+)` \|", page.read(), re.M)
+        kinds = [*bus["transactions"], *harts[0]["misses"], *[name for name in harts[0]["cycles"] if name != "total"]]
+        check(kinds == counted, kinds, counted)
+        check(len(bus["ports"]) == len(harts) + 1, bus)
+        check(sum(p["transactions"] for p in bus["ports"]) == sum(bus["transactions"].values()) > 0, bus)
+        check(0 < bus["address"]["busy-cycles"] < bus["address"]["total-cycles"] == stats["machine"]["cycles"], bus)
+        for hart in harts:
+            cycles = dict(hart["cycles"])
+            check(cycles.pop("total") == sum(cycles.values()) > 0, hart)
+            check(sum(hart["sc-failed-by"].values()) == hart["sc-failed"], hart)
+            transactions = sum(hart["misses"].values()) + hart["upgrades"] + hart["write-backs"] + hart["device-accesses"]
+            check(transactions == bus["ports"][hart["hart"]]["transactions"], hart, bus)
+
     def test_statistics_follow_their_schema(self):
         file = self.path("stats.json")
         result = run(guest("echo"), "-smp", "2", "--seed", "5", "--stats", file, "--state-hash", stdin=b"abq")
         with open(file) as stats_file:
             stats = json.load(stats_file)
         check(list(stats) == ["format", "version", "program", "approximate", "configuration", "stop", "exit-code", "state-hash",
-                              "machine", "harts", "host"], list(stats))
-        check(stats["format"] == "lockscope-stats" and stats["version"] == 2, stats)
+                              "machine", "bus", "harts", "host"], list(stats))
+        check(stats["format"] == "lockscope-stats" and stats["version"] == 3, stats)
         check(stats["stop"] == "finished" and stats["exit-code"] == 7 and stats["state-hash"] == hash_of(result), stats)
         check(stats["approximate"] is False, stats)
         check(stats["configuration"]["machine.harts"] == 2 and stats["configuration"]["machine.seed"] == 5, stats)
@@ -544,9 +561,12 @@ class Runs(Case):
         check(len(stats["harts"]) == 2 and stats["harts"][0]["hart"] == 0, stats)
         check(sum(h["instructions"] for h in stats["harts"]) == stats["machine"]["instructions"] > 0, stats)
         check(stats["machine"]["cycles"] > 0 and stats["host"]["seconds"] > 0, stats)
+        self.check_counts(stats)
         with open(os.path.join(DOCS, "reference", "stats.md")) as page:
             text = page.read()
-        names = set(stats) | set(stats["machine"]) | set(stats["harts"][0]) | set(stats["host"]) | set(image)
+        bus, hart = stats["bus"], stats["harts"][0]
+        names = set(stats) | set(stats["machine"]) | set(bus) | set(bus["ports"][0]) | set(hart) | set(stats["host"]) | set(image)
+        names |= set(bus["address"]) | {"total"}
         names |= set(stats["configuration"]) - set(rows)
         for name in names:
             check("`%s`" % name in text, "docs/reference/stats.md does not tell of", name)
@@ -556,6 +576,70 @@ class Runs(Case):
             again = json.load(stats_file)
         del again["host"]
         check(again == stats, "statistics of the same run differ outside `host`", again, stats)
+
+
+    def test_statistics_can_go_to_standard_output(self):
+        result = run(guest("dead"), "-smp", "2", "-serial", "null", "--stats", "-")
+        check(result.returncode == 123 and json.loads(result.stdout)["stop"] == "dead", result)
+        check(not os.path.exists("-"), "a file named -")
+        result = run(guest("dead"), "-serial", "file:" + self.path("console"), "--stats=-")
+        check(json.loads(result.stdout)["stop"] == "dead", result)
+        refuses(r"--stats -: the console goes to standard output, too; send it elsewhere", guest("dead"), "--stats", "-")
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, guest("dead"), "-serial", "null", "--stats", "-"], stdout=full, stderr=subprocess.PIPE,
+                                    timeout=PATIENCE)
+            check(result.returncode == 2 and b"cannot write the statistics" in result.stderr, result)
+
+    def summary(self, *arguments, stdin=b""):
+        """What --summary says: at most 80 columns of ASCII on standard error."""
+        result = run("--summary", *arguments, "--no-record", stdin=stdin)
+        text = result.stderr.decode("ascii")
+        said = text[text.index("Summary: "):]
+        for line in said.splitlines():
+            check(len(line) <= 80 and line == line.rstrip(), repr(line))
+        return said
+
+    def test_the_summary_says_what_the_run_did(self):
+        said = self.summary(guest("echo"), "-smp", "2", stdin=b"abq")
+        check(re.match(r"Summary: 2 harts, fidelity timed, \d+ cycles, \d+ instructions\.\n\nThe address bus is busy in ", said), said)
+        check(re.search(r"^the machine is not bus-bound\.$", said, re.M), said)
+        check(re.search(r"^DevWr +\d+ +\d+\.\d$", said, re.M) and "DmaRd" not in said, said)
+        check(re.search(r"^fetch +\d+ +\d+\.\d\d per 1000 instructions$", said, re.M), said)
+        check(re.search(r"^sc: 0 succeeded, 0 failed \(0\.0 %\)\.$", said, re.M), said)
+        table = [line.split() for line in said[said.index("\nhart ") + 1:].splitlines()]
+        check([row[0] for row in table] == ["hart", "0", "1", "all"] and table[0][-1] == "sum", table)
+        for row in table[1:]:
+            shares = [0 if share == "-" else float(share) for share in row[1:]]
+            check(len(shares) == len(table[0]) - 1 and shares[-1] == 100 and abs(sum(shares[:-1]) - 100) < 0.6, row)
+        check(said == self.summary(guest("echo"), "-smp", "2", stdin=b"abq"), "the same run, another summary")
+        plain = run(guest("echo"), "-smp", "2", "--no-record", stdin=b"abq")
+        check(plain.stdout == b">abq" and plain.stderr == b"", plain)
+
+    def test_the_summary_knows_a_bus_bound_machine(self):
+        for harts, bound in ((1, False), (16, True)):
+            said = self.summary(guest("stream"), "-smp", str(harts), "--max-cycles", "200000")
+            check(("\nthe machine is bus-bound.\n" in said) is bound, said)
+            stats = json.loads(run(guest("stream"), "-smp", str(harts), "--max-cycles", "200000", "-serial", "null", "--stats", "-").stdout)
+            check(stats["bus"]["bus-bound"] is bound, stats["bus"])
+            check(bound == (stats["bus"]["data"]["busy-cycles"] > 0.9 * stats["bus"]["data"]["total-cycles"]), stats["bus"])
+
+    def test_the_summary_of_many_harts_is_short(self):
+        for harts, shown in ((1, 1), (20, 20), (21, 16), (256, 16)):
+            said = self.summary(guest("dead"), "-smp", str(harts))
+            check(len(re.findall(r"^ +\d+ .* 100\.0$", said, re.M)) == shown, said)
+            more = re.search(r"^ \.\.\. (\d+) more harts, which --stats FILE has too$", said, re.M)
+            check(int(more.group(1)) == harts - shown if more else harts == shown, said)
+            check(bool(re.search(r"^ all .* 100\.0$", said, re.M)) is (harts > 1), said)
+
+    def test_the_summary_says_what_is_approximate_and_what_is_not_modelled(self):
+        said = self.summary(guest("dead"), "--quantum", "64")
+        check("\nApproximate: the quantum of 64 cycles exceeds the look-ahead of 12.\n" in said, said)
+        check("Approximate" not in self.summary(guest("dead"), "--quantum", "12"), "an exact run")
+        said = self.summary(guest("dead"), "--fidelity", "fast")
+        check("\nNo caches and no bus: fidelity fast models neither.\n" in said and "bus is busy" not in said, said)
+        check("misses" not in said and "BusRd" not in said, said)
+        stats = json.loads(run(guest("dead"), "--fidelity", "fast", "-serial", "null", "--stats", "-").stdout)
+        check(sum(stats["bus"]["transactions"].values()) == 0 and not stats["bus"]["bus-bound"], stats["bus"])
 
 
 class Records(Case):

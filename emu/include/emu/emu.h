@@ -258,9 +258,35 @@ bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned num
 /* RAM only; false (nothing copied) when any byte lies outside. */
 bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
 
-struct emu_hart_stats {
-    uint64_t instructions, cycles_waiting, traps, interrupts, sc_succeeded, sc_failed;
+/* ---- statistics: counts since power-on, kept over resets; no state. What `fast` does not model is 0 there (docs/statistics.md) ---- */
+
+/* Transactions on the bus. */
+enum emu_transaction {
+#define BUS_KIND(name, text, meaning) EMU_TRANSACTION_##name,
+#include <emu/bus_kind.def>
+#undef BUS_KIND
+    EMU_TRANSACTION_COUNT
 };
+
+/* Accesses that miss the caches. */
+enum emu_miss {
+#define MISS(name, text, meaning) EMU_MISS_##name,
+#include <emu/miss.def>
+#undef MISS
+    EMU_MISS_COUNT
+};
+
+/* What the cycles of a hart went to. */
+enum emu_cycles {
+#define CYCLES(name, text, heading, meaning) EMU_CYCLES_##name,
+#include <emu/cycles.def>
+#undef CYCLES
+    EMU_CYCLES_COUNT
+};
+
+const char *emu_transaction_name(unsigned transaction); /* "BusRd" */
+const char *emu_miss_name(unsigned miss);
+const char *emu_cycles_name(unsigned cycles);
 
 struct emu_stats {
     emu_cycle cycles;
@@ -269,7 +295,46 @@ struct emu_stats {
     uint64_t host_bytes; /* host memory beyond guest RAM touched: tables, decoded code */
 };
 
+/* Cycles that the address or the data bus was busy, and all there were. */
+struct emu_bus_use {
+    emu_cycle busy, total;
+};
+
+/* A transaction counts from its effect on, with the cycles of the data bus that it has been promised by then. */
+struct emu_bus_stats {
+    uint64_t transactions[EMU_TRANSACTION_COUNT];
+    uint64_t lines_from_caches, lines_from_memory; /* of BusRd, BusRdX and DmaRd */
+    uint64_t invalidations; /* copies taken away from caches */
+    uint64_t refused;       /* requests, by another port's hold window, which asked again */
+    uint64_t withdrawn;     /* requests of an sc whose reservation was lost meanwhile */
+    struct emu_bus_use address, data; /* busy is at most total; with an atomic bus both are busy all through a transaction */
+};
+
+/* A port of the bus: port n is hart n's, the devices' follow. */
+struct emu_port_stats {
+    uint64_t transactions;
+    emu_cycle waited_cycles; /* from requests to their grants */
+    emu_cycle data_cycles;   /* of the data bus */
+};
+
+struct emu_hart_stats {
+    uint64_t instructions, traps, interrupts;
+    /* the hart's transactions: BusRd and BusRdX, BusUpgr, WriteBack; and its loads and stores outside RAM, which `fast` counts too */
+    uint64_t misses[EMU_MISS_COUNT], upgrades, write_backs, device_accesses;
+    uint64_t sc_succeeded, sc_failed;
+    uint64_t sc_failed_by[EMU_REASON_COUNT]; /* the same, by why the reservation was lost */
+    /* The hart's own clock; of one that waits in wfi or is frozen, the present cycle, which its clock is set to when it goes on. What a
+     * request under way has cost so far is in no clock yet. */
+    emu_cycle cycles;
+    emu_cycle cycles_by[EMU_CYCLES_COUNT]; /* adds up to `cycles` */
+};
+
 void emu_stats(const struct emu_machine *machine, struct emu_stats *ret_stats);
+void emu_bus_stats(const struct emu_machine *machine, struct emu_bus_stats *ret_stats);
+/* Is the bus what limits the machine: the address or the data bus busy for more than 90 % of the cycles? */
+bool emu_bus_is_bound(const struct emu_bus_stats *stats);
+unsigned emu_ports(const struct emu_machine *machine);
+void emu_port_stats(const struct emu_machine *machine, unsigned port, struct emu_port_stats *ret_stats);
 void emu_hart_stats(const struct emu_machine *machine, unsigned hart, struct emu_hart_stats *ret_stats);
 
 #endif

@@ -118,8 +118,13 @@ struct hart_part {
     uint64_t pte_paddr, pte;
 };
 
-/* What a hart's cycles went to, besides executing and waiting for interrupts. */
-enum hart_stall { STALL_FETCH, STALL_LOAD, STALL_STORE, STALL_UPGRADE, STALL_WALK, STALL_DEVICE, STALL_RESERVATION, STALL_COUNT };
+/* What a hart's cycles went to, in the order of enum emu_cycles; EXECUTE is never counted: it is the rest. */
+enum hart_stall {
+#define CYCLES(name, text, heading, meaning) STALL_##name,
+#include <emu/cycles.def>
+#undef CYCLES
+    STALL_COUNT
+};
 
 /* Why the engine came back. */
 enum hart_exit {
@@ -182,8 +187,10 @@ struct hart {
     struct tlb itlb, dtlb;
 
     /* counts for statistics: not state */
-    uint64_t waiting_cycles, wait_began, traps, interrupts, sc_done, sc_failed, request_began;
-    uint64_t stall_cycles[STALL_COUNT];
+    uint64_t traps, interrupts, sc_done, request_began;
+    uint64_t sc_failed[EMU_REASON_COUNT];
+    uint64_t stall_cycles[STALL_COUNT]; /* with the rest, EXECUTE, they add up to `cycle`: whoever moves the clock on counts */
+    uint64_t misses[EMU_MISS_COUNT], upgrades, write_backs, device_accesses;
     uint32_t spent;          /* what steps of the part took since the engine last asked, in cycles (derived) */
     uint32_t waits;          /* of these the waits that are over already (derived) */
     int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
@@ -259,10 +266,21 @@ void hart_access_due(struct hart *hart, uint64_t cycle);
 void hart_granted(struct hart *hart, const struct bus_grant *grant);
 /* timed: the hart's reservation is lost. If its sc waits for the bus it fails at once, without a transaction. True if so. */
 bool hart_reservation_lost(struct hart *hart, uint64_t cycle);
+/* What a hart that does not run stands still for; until a request is granted it is not always known what kind it will turn out to be. */
+enum hart_stall hart_stands_for(const struct hart *hart);
 /* timed: a pending request may take a line, or (not `own`) the right to write to it, out of a slot of this hart's. */
 void hart_line_wanted(struct hart *hart, uint32_t slot, bool own);
 /* timed: a cache of this hart has lost a line or the right to write to it. */
 void hart_line_lowered(struct hart *hart, uint32_t slot);
+
+/* The clock goes on to a cycle, not back, without anything being executed meanwhile. */
+static inline void hart_pass(struct hart *hart, uint64_t cycle, enum hart_stall stall)
+{
+    if (cycle <= hart->cycle)
+        return;
+    hart->stall_cycles[stall] += cycle - hart->cycle;
+    hart->cycle = cycle;
+}
 
 /* The pins' level reaches the hart. */
 void hart_pins_arrive(struct hart *hart);

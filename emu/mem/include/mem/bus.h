@@ -34,7 +34,7 @@
 
 enum bus_kind {
 #define BUS_KIND(name, text, meaning) BUS_##name,
-#include <mem/bus_kind.def>
+#include <emu/bus_kind.def>
 #undef BUS_KIND
     BUS_KIND_COUNT,
     BUS_NOTHING = BUS_KIND_COUNT /* no transaction was needed when the request's turn came */
@@ -134,6 +134,7 @@ void bus_reset(struct bus *bus);
 
 /* Cycles from a request to its first effect on another agent, at least: arbitration + address. */
 unsigned bus_latency_cycles(const struct bus *bus);
+unsigned bus_ports(const struct bus *bus);
 const struct bus_counts *bus_counts(const struct bus *bus);
 const struct bus_port_counts *bus_port_counts(const struct bus *bus, unsigned port);
 const char *bus_kind_name(unsigned kind);
