@@ -174,12 +174,6 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
     machine_reschedule(m, &m->harts[port]);
 }
 
-static void bus_wanted(void *context, uint32_t slot, bool own)
-{
-    struct emu_machine *m = context;
-    hart_line_wanted(&m->harts[m->caches.slot[slot].cache >> 1], slot, own);
-}
-
 static void bus_lowered(void *context, uint32_t slot)
 {
     struct emu_machine *m = context;
@@ -393,7 +387,7 @@ static bool make_harts(struct emu_machine *m)
 static bool make_bus(struct emu_machine *m)
 {
     const struct emu_config *config = &m->config;
-    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered, .wanted = bus_wanted};
+    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
     if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
         return false;
     m->bus = bus_create(config, config->harts + DMA_PORTS, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);

@@ -139,18 +139,6 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
-#define BEHIND_CYCLES 64 /* how far what the bus does may lag behind a hart's clock, so that a stop at a cycle means something */
-
-/* The cycle that no hart goes beyond before the next event has happened (`next`: the queue's). What the bus does to others is no
- * business of a hart that looks, where it must, whether it is late (engine_is_late): that event it may overtake a little. */
-static uint64_t firm_event(const struct emu_machine *m, uint64_t next)
-{
-    if (m->lookahead_cycles == 1 || next == QUEUE_NEVER || bus_next(m->bus) != next || bus_has_device(m->bus))
-        return next;
-    uint64_t second = queue_second(m->queue);
-    return second < next + BEHIND_CYCLES ? second : next + BEHIND_CYCLES;
-}
-
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
  * slice ends makes no difference to what happens, only to the order in which it is done here. */
 static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
@@ -160,7 +148,7 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
     uint64_t steps = 0, end = until->cycle;
     bool plain = m->lookahead_cycles == 1, fresh = m->slice_fresh, attention = false;
     unsigned owner = m->owner;
-    uint64_t next = queue_next(m->queue), firm = firm_event(m, next);
+    uint64_t next = queue_next(m->queue);
     while (steps < allowed && !attention && schedule->running) {
         if (owner == NO_OWNER) {
             if (schedule_cycle(schedule) >= next || schedule_cycle(schedule) >= end)
@@ -171,8 +159,8 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
         }
         struct hart *hart = &m->harts[owner];
         uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
-        if (limit > firm)
-            limit = firm;
+        if (limit > next)
+            limit = next;
         if (cycle >= end)
             break;
         if (cycle >= limit) {
@@ -186,7 +174,7 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
         if (hard > end - cycle)
             hard = end - cycle;
         bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
-        m->shared.alone_until = !alone ? 0 : firm < end ? firm : end;
+        m->shared.alone_until = !alone ? 0 : next < end ? next : end;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
         m->shared.alone_until = 0;
@@ -204,7 +192,6 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
         }
         schedule_stop(schedule, hart->id); /* and there is something new in the queue */
         next = queue_next(m->queue);
-        firm = firm_event(m, next);
     }
     m->steps += steps;
     m->owner = (uint16_t)owner;
@@ -274,7 +261,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (next <= schedule_cycle(&m->schedule) && (m->owner == NO_OWNER || !m->shared.timed)) {
+        if (next <= schedule_cycle(&m->schedule)) {
             if (next >= until->cycle)
                 return stop_of(EMU_STOP_LIMIT);
             fire(m);

@@ -173,15 +173,6 @@ uint64_t queue_next(const struct queue *queue)
     return queue->heap_count ? queue->slots[queue->heap[0]].cycle : QUEUE_NEVER;
 }
 
-uint64_t queue_second(const struct queue *queue)
-{
-    uint64_t second = QUEUE_NEVER;
-    for (int place = 1; place < queue->heap_count && place < 3; place++)
-        if (queue->slots[queue->heap[place]].cycle < second)
-            second = queue->slots[queue->heap[place]].cycle;
-    return second;
-}
-
 void queue_fire(struct queue *queue)
 {
     assert(queue->heap_count > 0);

@@ -175,17 +175,6 @@ op_function slow_fp, slow_fp_load, slow_illegal;
 op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
 
-/* timed: does the bus act at or before the hart's clock, as it is at this budget? Then what the bus may change must wait for it: the
- * slice ends before the instruction. Whether it does must follow from state alone, never from what the tables hold. */
-static inline bool engine_is_late(const struct hart *h, int64_t budget)
-{
-    return bus_next(h->shared->bus) <= h->cycle + (uint64_t)budget_cycles(h->start - budget);
-}
-/* Is it too late to end the hart's reservation, as traps do? */
-bool engine_is_late_to_trap(const struct hart *h, int64_t budget);
-/* A trap of an instruction that has done nothing yet. */
-op_result engine_raise(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget);
-
 /* timed: takes what a part's steps took, which the clock has already, off the budget. */
 int64_t engine_take_spent(struct hart *h, int64_t budget);
 

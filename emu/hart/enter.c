@@ -61,18 +61,6 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
-bool engine_is_late_to_trap(const struct hart *h, int64_t budget)
-{
-    return h->shared->timed && h->reservation->size && engine_is_late(h, budget) && part_reservation_is_wanted(h);
-}
-
-op_result engine_raise(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget)
-{
-    if (UNLIKELY(engine_is_late_to_trap(h, budget)))
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-    TAIL(engine_trap(h, cause, tval, pc, budget));
-}
-
 /* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin; NULL: none. `left` is
  * what the run costs from op. */
 static struct op *find_cut(const struct hart *h, const struct op *op, unsigned offset, int64_t left, int64_t allowed)
@@ -202,7 +190,6 @@ struct way_in {
     uint8_t fault;
     bool is_full;    /* there must be room for decoded code first */
     bool must_fetch; /* timed: only a fetch can tell */
-    bool is_wanted;  /* timed: a pending request will take the line away */
 };
 
 static struct way_in find_page(struct hart *h, uint64_t pc)
@@ -246,10 +233,8 @@ static struct way_in find_line(struct hart *h, uint64_t pc)
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, part_line(way->page->page, pc));
     if (slot == CACHE_NONE)
         return (struct way_in){.must_fetch = true};
-    bool is_wanted = bus_wish(h->shared->bus, part_line(way->page->page, pc)) == BUS_WISH_OWN;
-    if (!is_wanted)
-        mmu_l0_fill_present(h, pc, slot);
-    return (struct way_in){.code = way->page, .is_wanted = is_wanted};
+    mmu_l0_fill_present(h, pc, slot);
+    return (struct way_in){.code = way->page};
 }
 
 /* timed: fetches the instruction at pc, by walks and the bus where it must be. */
@@ -260,10 +245,6 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
     h->spent = h->waits = 0;
     h->patience = budget_cycles(budget);
-    if (engine_is_late(h, budget) && !part_is_private(h)) {
-        h->part.kind = PART_NONE;
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-    }
     enum part_result result = part_go(h);
     budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
@@ -294,18 +275,6 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     TAIL(enter_bits(h, pc, page, bits, budget, within));
 }
 
-/* Shortens the slice so that no instruction begins when the bus acts or later. */
-static int64_t end_before_the_bus(struct hart *h, int64_t budget)
-{
-    uint64_t clock = h->cycle + (uint64_t)budget_cycles(h->start - budget);
-    int64_t beyond = budget_cycles(budget) - (int64_t)(bus_next(h->shared->bus) - clock);
-    if (bus_next(h->shared->bus) == QUEUE_NEVER || beyond <= 0)
-        return budget;
-    h->start -= BUDGET(beyond, 0);
-    h->fresh = h->fresh == budget ? budget - BUDGET(beyond, 0) : INT64_MIN;
-    return budget - BUDGET(beyond, 0);
-}
-
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     enum hart_go go = engine_may_go(h, budget, within);
@@ -321,11 +290,6 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     }
     if (in.fault)
         TAIL(engine_trap(h, in.fault, pc, pc, budget));
-    if (UNLIKELY(in.is_wanted)) {
-        if (engine_is_late(h, budget))
-            TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-        budget = end_before_the_bus(h, budget);
-    }
     if (!code)
         TAIL(enter_single(h, pc, in.paddr, budget, within));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
@@ -397,13 +361,9 @@ op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, 
     if (h->present[line])
         NEXT(1);
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, h->code->page * LINES_PER_PAGE + line);
-    int64_t before = budget + h->code->left[(op->at & AT_OFFSET) / 2];
     if (slot == CACHE_NONE)
-        TAIL(fetch(h, pc, before, true));
-    if (bus_wish(h->shared->bus, h->code->page * LINES_PER_PAGE + line) != BUS_WISH_OWN)
-        mmu_l0_fill_present(h, pc + 2, slot);
-    else if (engine_is_late(h, before))
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, before));
+        TAIL(fetch(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2], true));
+    mmu_l0_fill_present(h, pc + 2, slot);
     NEXT(1);
 }
 
@@ -486,11 +446,12 @@ static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fres
     h->steps += result != PART_GRANTED;
     if (result == PART_WAIT)
         return true;
-    h->cycle += (result != PART_GRANTED) + (result != PART_FAULT && h->part.bubble ? h->shared->pipeline.load_use_cycles : 0);
     if (result == PART_FAULT) {
         hart_trap(h, h->part_fault, h->part_tval, h->pc);
+        h->cycle++;
         return true;
     }
+    h->cycle += (result == PART_DONE) + (h->part.bubble ? h->shared->pipeline.load_use_cycles : 0);
     h->pc += h->part.len;
     h->instret++;
     part_apply(h);

@@ -13,7 +13,7 @@ bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared)
 {
     *hart = (struct hart){.id = (uint16_t)id, .shared = shared, .reservations = shared->reservations,
                           .reservation = &shared->reservations->of[id], .slow = shared->memory->slow,
-                          .code_lines = shared->memory->code, .present = no_lines};
+                          .code_lines = shared->memory->code, .present = no_lines, .victim = CACHE_NONE};
     hart->itlb.entries = (uint8_t)shared->cpu.itlb_entries;
     hart->dtlb.entries = (uint8_t)shared->cpu.dtlb_entries;
     hart->l0_of[0] = calloc(1, sizeof *hart->l0_of[0]);

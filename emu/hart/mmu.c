@@ -294,16 +294,13 @@ void mmu_l0_fill_line(struct hart *hart, uint64_t vaddr, uint64_t paddr, uint32_
     if (!load && !store)
         return;
     struct cache_slot *held = &hart->shared->caches->slot[slot];
-    enum bus_wish wish = bus_wish(hart->shared->bus, held->line);
-    if (wish == BUS_WISH_OWN) /* each access must look whether it is in time */
-        return;
     unsigned place = (unsigned)(vaddr >> LINE_SHIFT) % L0_LINES;
     struct l0_data *entry = &hart->l0->lines[place], *before = line_entry(hart, held);
     if (before && before != entry)
         before->rtag = before->wtag = L0_EMPTY;
     bool is_slow = hart->slow[page->page] >> (paddr >> LINE_SHIFT & (LINES_PER_PAGE - 1)) & 1;
     *entry = (struct l0_data){.rtag = load ? tag : L0_EMPTY, .wtag = L0_EMPTY, .addend = page->addend, .page = page->page};
-    if (store && held->state == LINE_M && !held->watched && wish == BUS_WISH_NOTHING)
+    if (store && held->state == LINE_M && !held->watched)
         entry->wtag = tag | (is_slow ? L0_SLOW_STORE : 0);
     held->note = context_of(hart) * NOTE_PLACES + place + 1;
     l0_note(hart->l0, L0_DATA_ENTRIES + L0_CODE_ENTRIES + place);
@@ -320,11 +317,11 @@ void mmu_l0_fill_present(struct hart *hart, uint64_t vaddr, uint32_t slot)
     held->note = context_of(hart) * NOTE_PLACES + place + 1;
 }
 
-void hart_line_wanted(struct hart *hart, uint32_t slot, bool own)
+void hart_line_lowered(struct hart *hart, uint32_t slot)
 {
     struct cache_slot *held = &hart->shared->caches->slot[slot];
     if (held->cache & 1) {
-        uint8_t *present = own ? present_entry(hart, held) : NULL;
+        uint8_t *present = held->state == LINE_I ? present_entry(hart, held) : NULL;
         if (present)
             *present = 0;
         return;
@@ -333,13 +330,8 @@ void hart_line_wanted(struct hart *hart, uint32_t slot, bool own)
     if (!entry)
         return;
     entry->wtag = L0_EMPTY;
-    if (own)
+    if (held->state == LINE_I)
         entry->rtag = L0_EMPTY;
-}
-
-void hart_line_lowered(struct hart *hart, uint32_t slot)
-{
-    hart_line_wanted(hart, slot, hart->shared->caches->slot[slot].state == LINE_I);
 }
 
 void mmu_l0_demote_line(struct hart_shared *shared, uint32_t line)

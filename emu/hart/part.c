@@ -95,11 +95,6 @@ static uint32_t reserved_line(const struct hart *h)
     return page == NO_PAGE ? CACHE_NONE : part_line(page, mine->address);
 }
 
-bool part_reservation_is_wanted(const struct hart *h)
-{
-    return h->reservation->size && bus_wish(h->shared->bus, reserved_line(h)) == BUS_WISH_OWN;
-}
-
 /* ---- requests ---- */
 
 static enum step take_grant(struct hart *h, const struct bus_grant *grant);
@@ -127,7 +122,10 @@ static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t 
     struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want};
     if (cache_find(caches, cache, line) != CACHE_NONE)
         return request;
-    request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
+    request.slot = h->victim; /* chosen, in vain, by part_get_alone */
+    h->victim = CACHE_NONE;
+    if (request.slot == CACHE_NONE)
+        request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
     const struct cache_slot *victim = &caches->slot[request.slot];
     if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
         request.want = BUS_WANT_EVICT;
@@ -181,6 +179,8 @@ bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned 
         request.size = (uint8_t)size;
         room = request.want == BUS_WANT_EVICT;
         got = grant_alone(h, &request, &grant);
+        if (!got)
+            h->victim = request.slot;
     } while (room && got);
     enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
     h->stall_cycles[stall] += h->spent;
@@ -477,30 +477,6 @@ static enum step access(struct hart *h, unsigned piece)
                         piece_bytes(part, piece), is_lr);
     perform(h, piece, slot);
     return STEP_DONE;
-}
-
-static bool is_private_piece(struct hart *h, unsigned piece)
-{
-    const struct hart_part *part = &h->part;
-    uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
-    bool fetch = part->kind == PART_FETCH, owns = owns_line(h);
-    struct mmu_result where = mmu_translate_cached(h, vaddr, fetch ? 2 : piece_bytes(part, piece), access_of(part));
-    uint32_t page = where.ok ? memory_page(h->shared->memory, where.paddr) : NO_PAGE;
-    if (page == NO_PAGE || (owns && !memory_is_ram(h->shared->memory, page)))
-        return false;
-    uint32_t line = part_line(page, where.paddr);
-    uint32_t slot = owns ? part_writable(h, line) : part_readable(h, fetch ? instruction_cache(h) : part_data_cache(h), line);
-    enum bus_wish wish = bus_wish(h->shared->bus, line);
-    if (fetch && piece == 0)
-        h->part.result = read_ram(h, where.paddr, 2); /* says whether there is a second piece */
-    return slot != CACHE_NONE && (owns ? wish == BUS_WISH_NOTHING : wish != BUS_WISH_OWN);
-}
-
-bool part_is_private(struct hart *h)
-{
-    if ((h->part.kind == PART_LR || h->part.kind == PART_SC) && part_reservation_is_wanted(h))
-        return false;
-    return is_private_piece(h, 0) && (!part_is_split(h) || is_private_piece(h, 1));
 }
 
 /* ---- the order of the steps ---- */

@@ -23,10 +23,6 @@ enum part_result part_go(struct hart *hart);
 void part_apply(struct hart *hart);
 /* A finished fetch: does the instruction lie in two lines? Its bits are in hart->part.result. */
 bool part_is_split(const struct hart *hart);
-/* Would the part, not begun yet, be done without the bus, and without anything that pending requests could change? */
-bool part_is_private(struct hart *hart);
-/* Is a request pending that will end this hart's reservation? */
-bool part_reservation_is_wanted(const struct hart *hart);
 /* May this hart's cache answer a load, or take a store, of this line now? Its slot then, else CACHE_NONE. */
 uint32_t part_readable(const struct hart *hart, unsigned cache, uint32_t line);
 uint32_t part_writable(const struct hart *hart, uint32_t line);

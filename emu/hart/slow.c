@@ -35,7 +35,7 @@ static op_result after(struct hart *h, const struct op *op, int64_t budget, stru
 /* An exception of the instruction at op, which is not executed. */
 static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
 {
-    TAIL(engine_raise(h, cause, tval, op_pc(h, op), budget + left));
+    TAIL(engine_trap(h, cause, tval, op_pc(h, op), budget + left));
 }
 
 static uint32_t insn_bits(struct hart *h, const struct op *op)
@@ -416,8 +416,6 @@ static op_result resume(struct hart *h, uint64_t pc, int64_t budget)
     enum hart_go go = engine_may_go(h, budget, false);
     if (interrupt >= 0 && go != HART_GO) /* taking it is a step */
         TAIL(engine_leave(h, go == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_AGAIN, pc, budget));
-    if (interrupt >= 0 && engine_is_late_to_trap(h, budget))
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
     if (interrupt >= 0)
         TAIL(engine_trap(h, (uint64_t)interrupt | ISA_CAUSE_INTERRUPT, 0, pc, budget));
     if (h->attention)
@@ -489,8 +487,6 @@ op_result slow_mret(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     if (h->mode != ISA_MODE_M)
         TAIL(slow_illegal(h, op, budget, l0));
-    if (engine_is_late_to_trap(h, budget + ONE_STEP))
-        TAIL(engine_leave(h, HART_EXIT_SLICE, op_pc(h, op), budget + ONE_STEP));
     engine_settle(h, budget + ONE_STEP);
     h->pc = op_pc(h, op);
     csr_mret(h);
@@ -501,8 +497,6 @@ op_result slow_sret(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     if (h->mode < ISA_MODE_S || (h->mode == ISA_MODE_S && h->mstatus & MSTATUS_TSR))
         TAIL(slow_illegal(h, op, budget, l0));
-    if (engine_is_late_to_trap(h, budget + ONE_STEP))
-        TAIL(engine_leave(h, HART_EXIT_SLICE, op_pc(h, op), budget + ONE_STEP));
     engine_settle(h, budget + ONE_STEP);
     h->pc = op_pc(h, op);
     csr_sret(h);

@@ -10,7 +10,7 @@
 
 static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
 {
-    TAIL(engine_raise(h, cause, tval, op_pc(h, op), budget + left));
+    TAIL(engine_trap(h, cause, tval, op_pc(h, op), budget + left));
 }
 
 /* Fills in h->part. (Not by a struct handed on: a tail call is a jump only if its arguments fit in registers.) */
@@ -36,10 +36,6 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     h->pc = pc;
     h->spent = h->waits = 0;
     h->patience = budget_cycles(budget);
-    if (engine_is_late(h, budget) && !part_is_private(h)) {
-        h->part.kind = PART_NONE;
-        TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
-    }
     enum part_result result = part_go(h);
     budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
@@ -62,21 +58,6 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
         TAIL(engine_leave(h, HART_EXIT_AGAIN, next_pc, budget));
     }
     TAIL(engine_enter_within(h, next_pc, budget, within));
-}
-
-/* Would the line of a hit be gone by now? */
-static bool is_late(const struct hart *h, const struct op *op, int64_t budget, uint32_t slot, bool write)
-{
-    if (LIKELY(!engine_is_late(h, budget + h->code->left[(op->at & AT_OFFSET) / 2])))
-        return false;
-    enum bus_wish wish = bus_wish(h->shared->bus, h->shared->caches->slot[slot].line);
-    return write ? wish != BUS_WISH_NOTHING : wish == BUS_WISH_OWN;
-}
-
-/* Ends the slice before the instruction at op. */
-static op_result leave_before(struct hart *h, const struct op *op, int64_t budget)
-{
-    TAIL(engine_leave(h, HART_EXIT_SLICE, op_pc(h, op), budget + h->code->left[(op->at & AT_OFFSET) / 2]));
 }
 
 /* ---- the short way: the page is known, and the cache has the line ---- */
@@ -127,8 +108,6 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
     if (LIKELY(page)) {
         uint32_t slot = part_readable(h, part_data_cache(h), part_line((uint32_t)page->page, address));
         if (slot != CACHE_NONE) {
-            if (UNLIKELY(is_late(h, op, budget, slot, false)))
-                TAIL(leave_before(h, op, budget));
             mmu_l0_fill_line(h, address, address, slot);
             engine_load_result(h, row, op->a, host_load(address + page->addend, width));
             NEXT(1);
@@ -172,8 +151,6 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
     bool simple = is_simple_store(h, page, address);
     uint32_t slot = simple ? part_writable(h, part_line((uint32_t)page->page, address)) : CACHE_NONE;
     if (LIKELY(slot != CACHE_NONE)) {
-        if (UNLIKELY(is_late(h, op, budget, slot, true)))
-            TAIL(leave_before(h, op, budget));
         make_written(h, slot);
         host_store(address + page->addend, width, value);
         mmu_l0_fill_line(h, address, address, slot);
@@ -236,8 +213,6 @@ op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct 
     uint32_t slot = page && !is_code_line(h, page->page, address) ? part_writable(h, part_line((uint32_t)page->page, address))
                                                                   : CACHE_NONE;
     if (LIKELY(slot != CACHE_NONE)) {
-        if (UNLIKELY(is_late(h, op, budget, slot, true)))
-            TAIL(leave_before(h, op, budget));
         store_mark_slow(h->shared, (uint32_t)page->page, (unsigned)(address % PAGE_BYTES / LINE_BYTES));
         make_written(h, slot);
         uint64_t old = host_load(address + page->addend, width);

@@ -17,14 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WISH_BUCKETS 256u
-
 struct port {
     struct bus_request request;
     uint64_t free_at;    /* the next request may be made at; only asserted */
     uint64_t hold_until; /* others' requests for hold_line are refused before this cycle while the reservation lasts */
     uint32_t hold_line;
-    uint16_t next_wish;  /* of the same bucket; port + 1 */
     struct bus_port_counts counts;
 };
 
@@ -38,8 +35,6 @@ struct bus {
     struct queue *queue;
     int event;
     unsigned ports;
-    uint16_t wishes[WISH_BUCKETS];    /* pending requests for lines of this bucket: the first one's port + 1; derived */
-    unsigned devices;                 /* pending requests of devices and for them; derived */
     uint64_t hold_end;                /* no hold window reaches beyond; derived */
     bool is_atomic;
     bool is_deciding; /* the next event is not to be scheduled yet */
@@ -119,59 +114,6 @@ static uint32_t line_of(const struct bus_request *request)
     return request->want == BUS_WANT_DEVICE_READ || request->want == BUS_WANT_DEVICE_WRITE ? PENDING_NO_LINE : request->line;
 }
 
-static bool wants_line(const struct bus_request *request)
-{
-    return request->want == BUS_WANT_READ || request->want == BUS_WANT_OWN || request->want >= BUS_WANT_DMA_READ;
-}
-
-static bool wants_alone(const struct bus_request *request)
-{
-    return request->want == BUS_WANT_OWN || request->want == BUS_WANT_DMA_WRITE;
-}
-
-/* A request is pending from now on, or (-1) no longer. */
-static void note_request(struct bus *bus, unsigned port, const struct bus_request *request, int by)
-{
-    bus->devices += request->want >= BUS_WANT_DEVICE_READ ? (unsigned)by : 0;
-    if (!wants_line(request))
-        return;
-    uint16_t *at = &bus->wishes[request->line % WISH_BUCKETS];
-    if (by < 0) {
-        while (*at != port + 1)
-            at = &bus->port[*at - 1].next_wish;
-        *at = bus->port[port].next_wish;
-    } else {
-        bus->port[port].next_wish = *at;
-        *at = (uint16_t)(port + 1);
-    }
-}
-
-static void announce(struct bus *bus, unsigned port, const struct bus_request *request)
-{
-    const struct caches *caches = bus->snoop.caches;
-    if (!bus->snoop.client.wanted || !wants_line(request))
-        return;
-    for (uint32_t slot = cache_first_holder(caches, request->line); slot != CACHE_NONE; slot = caches->slot[slot].next)
-        if (caches->slot[slot].cache >> 1 != port)
-            bus->snoop.client.wanted(bus->snoop.client.context, slot, wants_alone(request));
-}
-
-enum bus_wish bus_wish(const struct bus *bus, uint32_t line)
-{
-    enum bus_wish wish = BUS_WISH_NOTHING;
-    for (unsigned at = bus->wishes[line % WISH_BUCKETS]; at && wish != BUS_WISH_OWN; at = bus->port[at - 1].next_wish) {
-        const struct bus_request *request = &bus->port[at - 1].request;
-        if (request->line == line)
-            wish = wants_alone(request) ? BUS_WISH_OWN : BUS_WISH_READ;
-    }
-    return wish;
-}
-
-bool bus_has_device(const struct bus *bus)
-{
-    return bus->devices;
-}
-
 void bus_request(struct bus *bus, unsigned port, const struct bus_request *request)
 {
     assert(port < bus->ports && request->cycle >= bus->port[port].free_at);
@@ -181,8 +123,6 @@ void bus_request(struct bus *bus, unsigned port, const struct bus_request *reque
     bus->port[port].request = *request;
     bus->cycle[port] = request->cycle;
     pending_add(&bus->pending, port, line_of(request), request->cycle);
-    note_request(bus, port, request, 1);
-    announce(bus, port, request);
     reschedule(bus);
 }
 
@@ -191,14 +131,8 @@ void bus_withdraw(struct bus *bus, unsigned port)
     if (!pending_has(&bus->pending, port))
         return;
     pending_remove(&bus->pending, port);
-    note_request(bus, port, &bus->port[port].request, -1);
     bus->counts.withdrawn += !bus->is_draining;
     reschedule(bus);
-}
-
-uint64_t bus_next(const struct bus *bus)
-{
-    return queue_when(bus->queue, bus->event);
 }
 
 bool bus_is_pending(const struct bus *bus, unsigned port)
@@ -319,7 +253,6 @@ static void refuse(struct bus *bus, struct turn *turn)
     bus->counts.address_cycles += bus->is_atomic ? bus->latency : bus->interval;
     bus->counts.data_cycles += bus->is_atomic ? bus->latency : 0;
     pending_add(&bus->pending, turn->port, line_of(&turn->request), turn->effect);
-    note_request(bus, turn->port, &turn->request, 1);
     pass_slot(bus, turn);
 }
 
@@ -341,7 +274,6 @@ static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct tu
     if (port == ARBITER_NOBODY)
         return false;
     pending_remove(&bus->pending, port);
-    note_request(bus, port, &bus->port[port].request, -1);
     *turn = (struct turn){
         .request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
     turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
@@ -407,8 +339,6 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
 static void forget_all(struct bus *bus)
 {
     pending_clear(&bus->pending);
-    memset(bus->wishes, 0, sizeof bus->wishes);
-    bus->devices = 0;
     data_bus_clear(&bus->data);
     for (unsigned port = 0; port < bus->ports; port++)
         bus->port[port].hold_until = bus->port[port].free_at = 0;

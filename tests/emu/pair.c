@@ -67,21 +67,19 @@ static void cut(struct side *side, struct emu_until *until)
     }
 }
 
-static bool is_reached(const struct emu_machine *m, const struct emu_until *until)
+static bool is_reached(const struct emu_machine *m, uint64_t cycle)
 {
-    bool is_behind = m->schedule.running && schedule_cycle(&m->schedule) < until->cycle;
-    return emu_position(m).events >= until->position.events ||
-           (!is_behind && queue_next(m->queue) >= until->cycle && m->owner == NO_OWNER);
+    bool is_behind = m->schedule.running && schedule_cycle(&m->schedule) < cycle;
+    return !is_behind && queue_next(m->queue) >= cycle && m->owner == NO_OWNER;
 }
 
-/* To the first of a number of events fired and a cycle, there with no slice open. */
-static struct emu_stop advance(struct side *side, uint64_t events, uint64_t cycle)
+/* To a cycle, there with no slice open and nobody behind. */
+static struct emu_stop advance(struct side *side, uint64_t cycle)
 {
     struct emu_machine *m = side->machine;
     struct emu_until goal;
     emu_until_init(&goal);
     goal.cycle = cycle;
-    goal.position = (struct emu_position){events, 0};
     for (;;) {
         struct emu_until until = goal;
         if (side->is_cut && random_below(&side->random, 3) == 0)
@@ -90,11 +88,30 @@ static struct emu_stop advance(struct side *side, uint64_t events, uint64_t cycl
         drain(side);
         if (stop.kind == EMU_STOP_FINISHED || stop.kind == EMU_STOP_DEAD)
             return stop;
-        if (stop.kind == EMU_STOP_LIMIT && is_reached(m, &goal))
+        if (stop.kind == EMU_STOP_LIMIT && is_reached(m, cycle))
             return stop;
         if (m->owner != NO_OWNER && m->harts[m->owner].cycle >= cycle)
             m->owner = NO_OWNER;
     }
+}
+
+/* Harts that run ahead and overtake the bus are at different places within a stretch of so many cycles. */
+#define MARGIN_CYCLES 600
+
+/* The same for the machine with look-ahead: the last stretch in slices of one cycle, so that its harts are where the other's are. */
+static struct emu_stop advance_near(struct side *side, uint64_t cycle, uint64_t end)
+{
+    struct emu_machine *m = side->machine;
+    unsigned lookahead = m->lookahead_cycles;
+    if (end > MARGIN_CYCLES && end - MARGIN_CYCLES > emu_now(m)) {
+        struct emu_stop stop = advance(side, end - MARGIN_CYCLES);
+        if (stop.kind != EMU_STOP_LIMIT)
+            return stop;
+    }
+    m->lookahead_cycles = 1;
+    struct emu_stop stop = advance(side, cycle);
+    m->lookahead_cycles = lookahead;
+    return stop;
 }
 
 /* ---- the same? ---- */
@@ -160,6 +177,12 @@ static bool same(struct side *sides, const struct emu_stop *stops, const struct 
     cr_expect(all, "%s: place (%s at %llu, %llu; %s at %llu, %llu)", where, emu_stop_name(stops[0].kind),
               (unsigned long long)left.events, (unsigned long long)left.steps, emu_stop_name(stops[1].kind),
               (unsigned long long)right.events, (unsigned long long)right.steps);
+    for (size_t i = 0; i < emu_config_row_count && !all; i++) {
+        char text[32];
+        emu_config_text(c, &emu_config_rows[i], text);
+        if (emu_config_value(c, &emu_config_rows[i]) != emu_config_rows[i].initial)
+            cr_log_warn("%s.%s=%s", emu_config_rows[i].section, emu_config_rows[i].key, text);
+    }
     all &= same_counts(sides, where);
     all &= same_records(sides, where);
     bool hashes = emu_state_hash(x) == emu_state_hash(y);
@@ -248,20 +271,19 @@ bool pair_run(const struct pair *pair, struct random random, struct pair_sum *su
     for (unsigned i = 0; i < SIDES; i++)
         make(&sides[i], pair->config, i, random, pair->flags);
     do {
-        uint64_t events = emu_position(sides[0].machine).events + 1 + random_below(&random, 2 * pair->stretch);
-        uint64_t cycle = pair->cycles;
-        if (random_below(&random, 3) == 0)
-            cycle = emu_now(sides[0].machine) + 1 + random_below(&random, 10 * pair->stretch);
+        uint64_t cycle = emu_now(sides[0].machine) + 1 + random_below(&random, 40 * pair->stretch);
+        if (random_below(&random, 4))
+            cycle += MARGIN_CYCLES;
         if (cycle > pair->cycles)
             cycle = pair->cycles;
-        for (unsigned i = 0; i < SIDES; i++)
-            stops[i] = advance(&sides[i], events, cycle);
+        stops[ONE_CYCLE] = advance(&sides[ONE_CYCLE], cycle);
+        stops[NEAR] = advance_near(&sides[NEAR], cycle, stops[ONE_CYCLE].kind == EMU_STOP_LIMIT ? cycle : emu_now(sides[ONE_CYCLE].machine));
         sum->records += sides[0].count;
         is_same = same(sides, stops, pair);
         sum->compared++;
         if (pair->flags & PAIR_INPUTS && stops[0].kind == EMU_STOP_LIMIT)
             give_input(sides, &random);
-        is_over = stops[0].kind != EMU_STOP_LIMIT || (cycle == pair->cycles && emu_position(sides[0].machine).events < events);
+        is_over = stops[0].kind != EMU_STOP_LIMIT || cycle == pair->cycles;
     } while (is_same && !is_over);
     add_up(sum, &sides[0], stops[0].kind == EMU_STOP_FINISHED);
     for (unsigned i = 0; i < SIDES; i++) {

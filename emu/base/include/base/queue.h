@@ -43,9 +43,6 @@ uint64_t queue_when(const struct queue *queue, int slot); /* QUEUE_NEVER if unsc
 /* Cycle of the first event, QUEUE_NEVER if there is none. Constant time. */
 uint64_t queue_next(const struct queue *queue);
 
-/* Cycle of the event after the first (the same cycle, it may be), QUEUE_NEVER if there is none. Constant time. */
-uint64_t queue_second(const struct queue *queue);
-
 /* Fires the first event. There must be one. */
 void queue_fire(struct queue *queue);
 

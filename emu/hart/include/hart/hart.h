@@ -195,6 +195,7 @@ struct hart {
     uint32_t waits;          /* of these the waits that are over already (derived) */
     int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
     uint32_t slot;           /* of part_get_alone (derived) */
+    uint32_t victim;         /* for the request that is made next; CACHE_NONE: to be chosen (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 
@@ -268,8 +269,6 @@ void hart_granted(struct hart *hart, const struct bus_grant *grant);
 bool hart_reservation_lost(struct hart *hart, uint64_t cycle);
 /* What a hart that does not run stands still for; until a request is granted it is not always known what kind it will turn out to be. */
 enum hart_stall hart_stands_for(const struct hart *hart);
-/* timed: a pending request may take a line, or (not `own`) the right to write to it, out of a slot of this hart's. */
-void hart_line_wanted(struct hart *hart, uint32_t slot, bool own);
 /* timed: a cache of this hart has lost a line or the right to write to it. */
 void hart_line_lowered(struct hart *hart, uint32_t slot);
 

@@ -82,9 +82,6 @@ struct bus_client {
     /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now). Called
      * before granted. */
     void (*lowered)(void *context, uint32_t slot);
-    /* NULL, or: somebody else's request may take the line (`own`), or else the right to write to it, out of this slot. Nothing is lost
-     * yet. */
-    void (*wanted)(void *context, uint32_t slot, bool own);
     /* NULL: nobody listens. */
     void (*recorded)(void *context, const struct bus_record *record);
 };
@@ -118,13 +115,6 @@ bool bus_is_pending(const struct bus *bus, unsigned port);
 /* Makes a request and grants it at once, as the queue's event would, if no other is pending and the effect comes before cycle `before`;
  * the caller knows that nobody else acts until then, counts the event, and need not be told by `granted`. False: nothing is done. */
 bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, struct bus_grant *ret_grant);
-/* What pending requests want of a line: nothing, to read it, or to have it alone. */
-enum bus_wish { BUS_WISH_NOTHING, BUS_WISH_READ, BUS_WISH_OWN };
-enum bus_wish bus_wish(const struct bus *bus, uint32_t line);
-/* Is a request of a device, or for one, pending? */
-bool bus_has_device(const struct bus *bus);
-/* Cycle of the next effect as far as it is known; QUEUE_NEVER: nothing is pending. */
-uint64_t bus_next(const struct bus *bus);
 /* All requests take effect now, at `cycle`, in the arbiter's order and without waiting for busy lines, data or hold windows (done =
  * cycle), and so do those that `granted` makes in answer; then the bus is idle, and forgets busy lines, data in flight and hold windows.
  * Nothing is counted or recorded. Not to be called from the client's functions. */
