@@ -542,18 +542,19 @@ static void config_state(struct state *s, struct emu_machine *m)
 void machine_state(struct state *s, struct emu_machine *m)
 {
     uint64_t left = (uint64_t)m->slice_left;
-    if (m->owner == NO_OWNER)
+    uint16_t owner = m->owner; /* as it is, whatever a flip makes of it */
+    if (owner == NO_OWNER)
         left = 0;
     config_state(s, m);
     state_open(s, "machine", 0);
     state_u64(s, "now", &m->now);
     state_u16(s, "owner", &m->owner);
-    if (m->owner != NO_OWNER) {
+    if (owner != NO_OWNER) {
         state_u64(s, "slice_left", &left);
         m->slice_left = (int64_t)left;
         state_bool(s, "slice_exact", &m->slice_exact);
         state_bool(s, "slice_fresh", &m->slice_fresh);
-        state_bool(s, "within", &m->harts[m->owner].within);
+        state_bool(s, "within", &m->harts[owner % m->shared.count].within); /* a flip may have made it any number */
     }
     state_bool(s, "timed", &m->shared.timed);
     state_u64(s, "random", &m->random);

@@ -259,9 +259,13 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     }
     uint32_t bits = (uint32_t)h->part.result, page = memory_page(h->shared->memory, h->part.paddr[0]);
     bool split = part_is_split(h);
-    h->part.kind = PART_NONE;
+    h->part.kind = split ? PART_FETCHED : PART_NONE; /* what has been fetched stays fetched */
+    if (split && UNLIKELY(is_break(h, pc)))
+        TAIL(leave_at_break(h, pc, budget));
+    enum hart_go go = split ? engine_may_go(h, budget, true) : HART_GO;
+    if (go != HART_GO)
+        TAIL(leave_because(h, go, pc, budget, within));
     if (h->attention) {
-        h->part.kind = split ? PART_FETCHED : PART_NONE;
         h->within = within;
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
     }
@@ -272,7 +276,8 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     }
     if (in.code && !split)
         TAIL(engine_enter_within(h, pc, budget, within));
-    TAIL(enter_bits(h, pc, page, bits, budget, within));
+    h->part.kind = PART_NONE;
+    TAIL(enter_bits(h, pc, page, bits, budget, within || split));
 }
 
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)

@@ -105,9 +105,8 @@ static enum step ask(struct hart *h, struct bus_request request)
     request.cycle = h->request_began = h->cycle;
     bool device = request.want == BUS_WANT_DEVICE_READ || request.want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
     bool may_pass = !device && h->waits + 2 <= h->patience; /* this wait is a step, and what follows another */
-    if (may_pass && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, &grant)) {
+    if (may_pass && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, h->shared->now, &grant)) {
         queue_count(h->shared->queue);
-        *h->shared->now = grant.effect;
         return take_grant(h, &grant);
     }
     h->run = HART_ACCESSING;
@@ -155,10 +154,9 @@ static void count_grant(struct hart *h, enum bus_kind kind, enum emu_miss miss)
 static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_grant *grant)
 {
     request->cycle = h->cycle;
-    if (!bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, grant))
+    if (!bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, h->shared->now, grant))
         return false;
     queue_count(h->shared->queue);
-    *h->shared->now = grant->effect;
     count_grant(h, grant->kind, request->want == BUS_WANT_READ ? EMU_MISS_LOAD : EMU_MISS_STORE);
     h->spent += (uint32_t)(grant->done - h->cycle);
     h->cycle = grant->done;

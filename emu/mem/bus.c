@@ -307,7 +307,8 @@ static void fire(void *context, unsigned id, uint64_t cycle)
     reschedule(bus);
 }
 
-bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, struct bus_grant *ret_grant)
+bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, uint64_t *now,
+                     struct bus_grant *ret_grant)
 {
     if (!pending_is_empty(&bus->pending))
         return false;
@@ -318,6 +319,7 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     turn.kind = snoop_kind(&bus->snoop, request, &turn.slot);
     if (turn.kind != BUS_NOTHING && is_refused(bus, &turn))
         return false;
+    *now = effect;
     arbiter_choose_only(&bus->arbiter, port);
     bus->port[port].request = *request;
     bus->is_deciding = true;

@@ -113,8 +113,10 @@ void bus_request(struct bus *bus, unsigned port, const struct bus_request *reque
 void bus_withdraw(struct bus *bus, unsigned port);
 bool bus_is_pending(const struct bus *bus, unsigned port);
 /* Makes a request and grants it at once, as the queue's event would, if no other is pending and the effect comes before cycle `before`;
- * the caller knows that nobody else acts until then, counts the event, and need not be told by `granted`. False: nothing is done. */
-bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, struct bus_grant *ret_grant);
+ * the caller knows that nobody else acts until then, counts the event, and need not be told by `granted`. *now becomes the effect's cycle
+ * before anybody is told anything. False: nothing is done. */
+bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *request, uint64_t before, uint64_t *now,
+                     struct bus_grant *ret_grant);
 /* All requests take effect now, at `cycle`, in the arbiter's order and without waiting for busy lines, data or hold windows (done =
  * cycle), and so do those that `granted` makes in answer; then the bus is idle, and forgets busy lines, data in flight and hold windows.
  * Nothing is counted or recorded. Not to be called from the client's functions. */
