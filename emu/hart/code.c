@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 320u
+#define RUN_OPS_MAX 352u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -409,13 +409,21 @@ static void note_needs(const struct hart_shared *shared, struct code_page *code,
     bool found = false;
     for (unsigned i = count; i-- > 0;) {
         int32_t left = insns[i].after + cost_of(shared, &insns[i].insn);
-        bool matters = !is_private(&insns[i].insn) || has_break(shared, insns[i].offset);
+        bool matters = !is_private(&insns[i].insn) || has_break(shared, insns[i].offset) || shared->reservation.strict;
         if (!found && matters)
             last = left + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
         found |= matters;
         int64_t need = found ? budget_cycles(left - last) : -1;
         code->need[insns[i].offset / 2] = (int16_t)(need < 0 && found ? 0 : need);
     }
+}
+
+/* Puts a mark before an instruction. */
+static struct op *put_mark(struct op *op, op_function *run, const struct isa_insn *insn, unsigned offset, bool bubble)
+{
+    *op = (struct op){.run = run, .imm = insn->op,
+                      .at = (uint16_t)(offset | AT_MARK | (insn->len == 4 ? AT_LONG : 0) | (bubble ? AT_BUBBLE : 0))};
+    return op + 1;
 }
 
 /* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
@@ -425,12 +433,11 @@ static struct op *put_run(struct hart_shared *shared, struct op *first, struct o
     for (unsigned i = 0; i < count; i++) {
         header->slot[i] = (uint8_t)(op - first);
         if (has_break(shared, insns[i].offset))
-            *op++ = (struct op){.run = shared->code->handlers->breakpoint,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0) |
-                                                 (insns[i].bubble ? AT_BUBBLE : 0))};
+            op = put_mark(op, shared->code->handlers->breakpoint, &insns[i].insn, insns[i].offset, insns[i].bubble);
         if (shared->timed && is_split(&insns[i]))
-            *op++ = (struct op){.run = shared->code->handlers->two_lines,
-                                .at = (uint16_t)(insns[i].offset | AT_MARK | AT_LONG | (insns[i].bubble ? AT_BUBBLE : 0))};
+            op = put_mark(op, shared->code->handlers->two_lines, &insns[i].insn, insns[i].offset, insns[i].bubble);
+        if (shared->reservation.strict) /* the last: behind it nothing can come before the instruction */
+            op = put_mark(op, engine_strict, &insns[i].insn, insns[i].offset, insns[i].bubble);
         *op = make_op(shared, &insns[i].insn, insns[i].offset);
         op->at |= insns[i].bubble ? AT_BUBBLE : 0;
         unsigned kind = isa_rows[insns[i].insn.op].kind;
@@ -446,7 +453,7 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
     struct native_insn list[LINE_BYTES / 2 + 1];
     const struct run_header *header = (const struct run_header *)first;
     for (unsigned i = 0; i < count; i++) {
-        if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])))
+        if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])) || shared->reservation.strict)
             return;
         list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset};
     }
@@ -506,7 +513,9 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     cache->single->left[offset / 2] = cost_of(shared, &insn);
     cache->single->need[offset / 2] = 0;
     if (has_break(shared, offset))
-        *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
+        op = put_mark(op, shared->code->handlers->breakpoint, &insn, offset, false);
+    if (shared->reservation.strict)
+        op = put_mark(op, engine_strict, &insn, offset, false);
     *op = make_op(shared, &insn, offset);
     unsigned kind = isa_rows[insn.op].kind;
     if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)

@@ -44,6 +44,7 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->run = HART_RUNNING;
     hart->part = (struct hart_part){0};
     hart->bubble = false;
+    hart->sequence = (struct hart_sequence){0};
     hart->fflags = 0;
     hart->frm = hart->fs = 0;
     hart->mstatus = hart->mtvec = hart->medeleg = hart->mideleg = hart->mie = hart->mscratch = hart->mepc = 0;
@@ -108,6 +109,14 @@ static void part_state(struct state *s, struct hart_part *part)
     state_close(s);
 }
 
+static void sequence_state(struct state *s, struct hart_sequence *sequence)
+{
+    state_u64(s, "sequence_address", &sequence->address);
+    state_u64(s, "sequence_next_pc", &sequence->next_pc);
+    state_u8(s, "sequence_size", &sequence->size);
+    state_u8(s, "sequence_count", &sequence->count);
+}
+
 /* The CSRs that are plain 64-bit words, as rows. */
 #define HART_WORDS(WORD)                                                                                                           \
     WORD(pc)                                                                                                                       \
@@ -164,6 +173,8 @@ void hart_state(struct state *s, struct hart *hart)
     part_state(s, &hart->part);
     state_bool(s, "bubble", &hart->bubble);
     state_u64(s, "random", &hart->random);
+    if (hart->shared->reservation.strict)
+        sequence_state(s, &hart->sequence);
     tlb_state(s, "itlb", &hart->itlb);
     tlb_state(s, "dtlb", &hart->dtlb);
     state_close(s);

@@ -118,6 +118,14 @@ struct hart_part {
     uint64_t pte_paddr, pte;
 };
 
+/* Strict mode: what has been executed since the last lr. Means something while the reservation lives. */
+struct hart_sequence {
+    uint64_t address; /* of the lr's operand, virtual */
+    uint64_t next_pc; /* behind the instruction executed last */
+    uint8_t size;     /* of the operand */
+    uint8_t count;    /* of instructions, from the lr on, those that were jumped over included */
+};
+
 /* What a hart's cycles went to, besides executing and waiting for interrupts. */
 enum hart_stall { STALL_FETCH, STALL_LOAD, STALL_STORE, STALL_UPGRADE, STALL_WALK, STALL_DEVICE, STALL_RESERVATION, STALL_COUNT };
 
@@ -171,6 +179,7 @@ struct hart {
     uint64_t f[32];
     struct hart_part part;
     uint64_t random;         /* timed: of injected failures */
+    struct hart_sequence sequence;
 
     /* CSRs; mstatus without FS and SD, which are made on reading */
     uint64_t mstatus, mtvec, medeleg, mideleg, mie, mscratch, mepc, mcause, mtval, mcounteren, menvcfg, mcountinhibit;
