@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "native.h"
 
+#include <emu/hint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -161,10 +162,19 @@ static uint8_t bucket(uint8_t rd)
     return rd ? rd : HART_X_BUCKET;
 }
 
+/* A hint to the machine (emu/include/emu/hint.h), unless the configuration says that there are none. */
+static bool is_hint(const struct hart_shared *shared, const struct isa_insn *insn)
+{
+    return insn->op == ISA_OP_slti && insn->rd == 0 && insn->rs1 == 0 && shared->hints &&
+           (insn->imm == EMU_HINT_TIMED || insn->imm == EMU_HINT_FAST);
+}
+
 static struct op make_op(const struct hart_shared *shared, const struct isa_insn *insn, unsigned offset)
 {
     struct op op = {.run = shared->code->handlers->row[insn->op], .imm = insn->imm, .a = insn->rd, .b = insn->rs1,
                     .at = (uint16_t)(offset | (insn->len == 4 ? AT_LONG : 0))};
+    if (is_hint(shared, insn))
+        op.run = slow_hint;
     switch (isa_rows[insn->op].kind) {
     case ISA_KIND_NONE:
         op.imm = (int32_t)insn->bits;
@@ -387,8 +397,10 @@ static bool is_split(const struct insn_at *at)
 }
 
 /* Does it matter to others, or to it, when the instruction is executed? All that can touch memory, trap or look at a clock. */
-static bool is_private(const struct isa_insn *insn)
+static bool is_private(const struct hart_shared *shared, const struct isa_insn *insn)
 {
+    if (is_hint(shared, insn))
+        return false;
     switch (isa_rows[insn->op].kind) {
     case ISA_KIND_RR:
     case ISA_KIND_RI:
@@ -409,7 +421,7 @@ static void note_needs(const struct hart_shared *shared, struct code_page *code,
     bool found = false;
     for (unsigned i = count; i-- > 0;) {
         int32_t left = insns[i].after + cost_of(shared, &insns[i].insn);
-        bool matters = !is_private(&insns[i].insn) || has_break(shared, insns[i].offset) || shared->reservation.strict;
+        bool matters = !is_private(shared, &insns[i].insn) || has_break(shared, insns[i].offset) || shared->reservation.strict;
         if (!found && matters)
             last = left + (insns[i].bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
         found |= matters;
@@ -455,7 +467,8 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
     for (unsigned i = 0; i < count; i++) {
         if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])) || shared->reservation.strict)
             return;
-        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset};
+        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset,
+                                       .by_handler = is_hint(shared, &insns[i].insn)};
     }
     if (has_line_end) {
         const struct op *last = first + header->slot[count - 1];

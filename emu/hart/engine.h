@@ -174,7 +174,7 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
 /* FP instruction while FS is not dirty or the rounding mode is reserved: makes it dirty and tries again, or traps. Loads have no
  * rounding mode. */
 op_function slow_fp, slow_fp_load, slow_illegal;
-op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
+op_function slow_hint, slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
 
 /* timed: takes what a part's steps took, which the clock has already, off the budget. */

@@ -159,13 +159,17 @@ bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned 
         return false;
     __builtin_prefetch(&h->shared->caches->holders[line]);
     bool got = false, room;
+    uint64_t *random = &h->shared->caches->random[part_data_cache(h)], before;
     do {
+        before = *random;
         struct bus_request request = line_request(h, part_data_cache(h), line, want);
         request.offset = (uint8_t)offset;
         request.size = (uint8_t)size;
         room = request.want == BUS_WANT_EVICT;
         got = grant_alone(h, &request, &grant);
     } while (room && got);
+    if (!got) /* whoever asks again draws again */
+        *random = before;
     enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
     h->stall_cycles[stall] += h->spent;
     h->slot = grant.slot;
@@ -644,9 +648,11 @@ bool hart_reservation_lost(struct hart *h, uint64_t cycle)
     if (!waits || !bus_is_pending(h->shared->bus, h->id))
         return false;
     bus_withdraw(h->shared->bus, h->id);
-    h->stall_cycles[STALL_RESERVATION] += cycle - h->request_began;
+    if (cycle > h->cycle) { /* else the request is for later than the event that came between */
+        h->stall_cycles[STALL_RESERVATION] += cycle - h->cycle;
+        h->cycle = cycle;
+    }
     h->run = HART_RUNNING;
-    h->cycle = cycle;
     h->part.evicting = false;
     fail_sc(h, h->reservation->lost);
     finish(h);

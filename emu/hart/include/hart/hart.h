@@ -242,6 +242,8 @@ struct hart_shared {
     /* A device access takes effect now; false: access fault. */
     bool (*device_access)(void *context, struct hart *hart, uint64_t cycle, uint64_t *value);
     void (*tohost_written)(void *context, struct hart *hart);
+    bool hints;                 /* hints do something */
+    void (*hint)(void *context, struct hart *hart, unsigned number);
     const uint64_t *breaks;
     unsigned break_count;
 };
@@ -340,6 +342,8 @@ bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, u
 void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid);
 /* Must follow every change of mode, mstatus, satp: selects the L0 tables. */
 void mmu_context_changed(struct hart *hart);
+/* Must follow every change of fidelity: no table holds anything, and the tables used are the new one's. */
+void mmu_fidelity_changed(struct hart *hart);
 /* Drops everything derived from translation and protection. */
 void mmu_l0_flush(struct hart *hart);
 void mmu_l0_flush_code(struct hart *hart);
