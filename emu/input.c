@@ -51,7 +51,8 @@ static bool is_part_done(const struct hart *hart)
 
 static bool check(const struct emu_machine *m, const struct emu_input *input, struct emu_error *error)
 {
-    bool needs_hart = input->kind != EMU_INPUT_CONSOLE_BYTE && input->kind != EMU_INPUT_POKE && input->kind != EMU_INPUT_RESET;
+    bool needs_hart = input->kind != EMU_INPUT_CONSOLE_BYTE && input->kind != EMU_INPUT_POKE && input->kind != EMU_INPUT_RESET &&
+                      input->kind != EMU_INPUT_FIDELITY;
     if (needs_hart && input->hart >= m->config.harts)
         return emu_error_set(error, "there is no hart %u: the machine has %u", input->hart, m->config.harts);
     switch (input->kind) {
@@ -81,6 +82,10 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
         if (m->harts[input->hart].run == HART_ACCESSING || is_part_done(&m->harts[input->hart]))
             return emu_error_set(error, "hart %u is in the middle of an access; its pc cannot be set now", input->hart);
         return true;
+    case EMU_INPUT_FIDELITY:
+        if (input->a != EMU_TIMED && input->a != EMU_FAST)
+            return emu_error_set(error, "a fidelity is %d (timed) or %d (fast), not %" PRIu64, EMU_TIMED, EMU_FAST, input->a);
+        return true;
     case EMU_INPUT_RESET:
     case EMU_INPUT_FREEZE:
     case EMU_INPUT_THAW:
@@ -92,7 +97,8 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
 
 static void apply(struct emu_machine *m, const struct emu_input *input)
 {
-    struct hart *hart = &m->harts[input->kind == EMU_INPUT_POKE ? 0 : input->hart];
+    bool has_hart = input->kind != EMU_INPUT_POKE && input->hart < m->config.harts;
+    struct hart *hart = &m->harts[has_hart ? input->hart : 0];
     switch (input->kind) {
     case EMU_INPUT_CONSOLE_BYTE:
         if (!(m->htif && htif_receive(m->htif, (uint8_t)input->a)))
@@ -117,6 +123,9 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
         break;
     case EMU_INPUT_RESET:
         machine_reset(m);
+        return;
+    case EMU_INPUT_FIDELITY:
+        machine_switch(m, (unsigned)input->a);
         return;
     case EMU_INPUT_FREEZE:
         hart->frozen = true;

@@ -120,6 +120,11 @@ bool emu_state_flip(struct emu_machine *m, uint64_t n, char ret_name[static 128]
     return state_finish_flip(s, ret_name) > n;
 }
 
+unsigned emu_fidelity_now(const struct emu_machine *m)
+{
+    return m->shared.timed ? EMU_TIMED : EMU_FAST;
+}
+
 unsigned emu_harts(const struct emu_machine *m)
 {
     return m->config.harts;

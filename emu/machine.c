@@ -170,8 +170,12 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
         dma_granted(m, grant);
         return;
     }
-    hart_granted(&m->harts[port], grant);
-    machine_reschedule(m, &m->harts[port]);
+    struct hart *hart = &m->harts[port];
+    struct bus_grant own = *grant;
+    if (own.effect < hart->cycle) /* a switch drains the bus before the request's own cycle */
+        own.effect = own.done = hart->cycle;
+    hart_granted(hart, &own);
+    machine_reschedule(m, hart);
 }
 
 static void bus_lowered(void *context, uint32_t slot)
@@ -364,7 +368,8 @@ static bool make_harts(struct emu_machine *m)
                                      .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
-                                     .tohost_written = tohost_written, .breaks = m->breaks};
+                                     .tohost_written = tohost_written, .breaks = m->breaks,
+                                     .hints = m->config.hints, .hint = machine_hint};
     if (!m->harts || !code)
         return false;
     for (unsigned h = 0; h < harts; h++) {
@@ -426,7 +431,7 @@ static bool make_parts(struct emu_machine *m, const struct emu_config *config)
            copy_image(&m->initrd, config->initrd, config->initrd_bytes) && copy_image(&m->dtb, config->dtb, config->dtb_bytes) &&
            (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
            reservations_init(&m->reservations, config->harts, config->reservation.granule_bytes, emit_lost, m) &&
-           (m->queue = queue_create()) && schedule_init(&m->schedule, config->harts) &&
+           (m->queue = queue_create()) && machine_make_switch(m) && schedule_init(&m->schedule, config->harts) &&
            ring_init(&m->ring, config->event_ring_records) && make_bus(m) && make_harts(m) && make_devices(m);
 }
 
@@ -494,16 +499,16 @@ void emu_machine_destroy(struct emu_machine *m)
 
 /* ---- reset and state ---- */
 
-/* Devices and harts as at power-on, images loaded again, the rest of RAM and the clock kept. */
+/* Fidelity, devices and harts as at power-on, images loaded again, the rest of RAM and the clock kept. */
 void machine_reset(struct emu_machine *m)
 {
     uint64_t tohost, fromhost;
     m->reset_wanted = m->finished = false;
-    m->owner = NO_OWNER;
-    code_flush(&m->shared);
     bus_reset(m->bus);
     caches_clear(&m->caches);
     m->dma.count = 0;
+    machine_forget_switch(m);
+    machine_use_fidelity(m, m->config.fidelity);
     for (unsigned h = 0; h < m->config.harts; h++) {
         struct hart *hart = &m->harts[h];
         hart_pass(hart, m->now, hart_stands_for(hart));
@@ -511,7 +516,6 @@ void machine_reset(struct emu_machine *m)
         queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);
         hart_reset(hart, PLATFORM_BOOT_ROM_BASE);
-        mmu_l0_flush(hart);
     }
     for (unsigned i = 0; i < m->region_count; i++)
         m->regions[i].ops->reset(m->regions[i].device);
@@ -562,16 +566,20 @@ void machine_state(struct state *s, struct emu_machine *m)
     state_bool(s, "finished", &m->finished);
     state_bool(s, "reset_wanted", &m->reset_wanted);
     state_u8(s, "exit_code", &m->exit_code);
+    state_u64(s, "hinted_cycle", &m->hinted_cycle);
+    state_u16(s, "hinted_by", &m->hinted_by);
+    state_u8(s, "hinted_fidelity", &m->hinted_fidelity);
     state_close(s);
     queue_state(s, m->queue);
     for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
     reservations_state(s, &m->reservations);
-    if (m->shared.timed) {
+    if (m->shared.timed)
         caches_state(s, &m->caches);
-        bus_state(s, m->bus);
-        dma_state(s, &m->dma);
-    }
+    else
+        caches_empty_state(s, &m->caches);
+    bus_state(s, m->bus);
+    dma_state(s, &m->dma);
     for (unsigned i = 0; i < m->region_count; i++) {
         state_open(s, m->regions[i].ops->name, i);
         m->regions[i].ops->state(s, m->regions[i].device);

@@ -76,9 +76,12 @@ struct emu_machine {
     uint64_t steps;       /* of all harts */
     bool finished, reset_wanted;
     uint8_t exit_code;
+    uint64_t hinted_cycle;    /* of the latest hint since the last switch by hints, while a switch is due; */
+    uint16_t hinted_by;       /* its hart, */
+    uint8_t hinted_fidelity;  /* and what it asks for */
 
     /* not state */
-    int htif_slot;
+    int htif_slot, switch_slot;
     uint64_t breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
     bool stop_pending;
@@ -96,6 +99,17 @@ void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
+/* fidelity.c. Brings the machine into this fidelity at the cycle `now`; nothing if it is in it already. */
+void machine_switch(struct emu_machine *machine, unsigned fidelity);
+/* The same for a machine on whose bus nothing is and whose caches are empty; renews all that is derived, even if it is in it. */
+void machine_use_fidelity(struct emu_machine *machine, unsigned fidelity);
+/* The event of the queue for hints. False when out of memory. */
+bool machine_make_switch(struct emu_machine *machine);
+/* No hint is pending any more. */
+void machine_forget_switch(struct emu_machine *machine);
+/* A hart executes a hint of group 1 at its clock. */
+void machine_hint(void *machine, struct hart *hart, unsigned number);
+
 /* Puts a hart where it belongs in the schedule after its run state, freeze or clock changed. */
 void machine_reschedule(struct emu_machine *machine, struct hart *hart);
 /* A hart in WFI goes on if an interrupt is pending and enabled. */

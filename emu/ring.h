@@ -8,8 +8,9 @@
 
 #include <emu/emu.h>
 
-/* What one step may emit at most: an instruction that ends every hart's reservation, and a few records of its own. */
-#define RING_RESERVE 320u
+/* What one step may emit at most: a switch of fidelity ends every hart's reservation, and what each had on the bus emits two records
+ * at most; and a few of its own. (256 harts are the most.) */
+#define RING_RESERVE 800u
 #define RING_RECORDS_MAX (1u << 24)
 
 struct ring {

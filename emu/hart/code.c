@@ -6,12 +6,13 @@
 #include "engine.h"
 #include "native.h"
 
+#include <emu/hint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 330u
+#define RUN_OPS_MAX 352u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -161,10 +162,19 @@ static uint8_t bucket(uint8_t rd)
     return rd ? rd : HART_X_BUCKET;
 }
 
+/* A hint to the machine (emu/include/emu/hint.h), unless the configuration says that there are none. */
+static bool is_hint(const struct hart_shared *shared, const struct isa_insn *insn)
+{
+    return insn->op == ISA_OP_slti && insn->rd == 0 && insn->rs1 == 0 && shared->hints &&
+           (insn->imm == EMU_HINT_TIMED || insn->imm == EMU_HINT_FAST);
+}
+
 static struct op make_op(const struct hart_shared *shared, const struct isa_insn *insn, unsigned offset)
 {
     struct op op = {.run = shared->code->handlers->row[insn->op], .imm = insn->imm, .a = insn->rd, .b = insn->rs1,
                     .at = (uint16_t)(offset | (insn->len == 4 ? AT_LONG : 0))};
+    if (is_hint(shared, insn))
+        op.run = slow_hint;
     switch (isa_rows[insn->op].kind) {
     case ISA_KIND_NONE:
         op.imm = (int32_t)insn->bits;
@@ -392,17 +402,25 @@ static bool is_split(const struct insn_at *at)
     return at->offset % LINE_BYTES + at->insn.len > LINE_BYTES;
 }
 
+/* Puts a mark before an instruction. */
+static struct op *put_mark(struct op *op, op_function *run, const struct isa_insn *insn, unsigned offset)
+{
+    *op = (struct op){.run = run, .imm = insn->op, .at = (uint16_t)(offset | AT_MARK | (insn->len == 4 ? AT_LONG : 0))};
+    return op + 1;
+}
+
 /* Lays out one copy of a run's ops; where they are goes to header->slot, counted from `first`. */
 static struct op *put_run(struct hart_shared *shared, struct op *first, struct op *op, const struct insn_at *insns, unsigned count,
                           unsigned end, struct run_header *header)
 {
     for (unsigned i = 0; i < count; i++) {
-        uint16_t mark = (uint16_t)(insns[i].offset | AT_MARK | (insns[i].insn.len == 4 ? AT_LONG : 0));
         header->slot[i] = (uint8_t)(op - first);
         if (shared->timed && is_split(&insns[i]))
-            *op++ = (struct op){.run = shared->code->handlers->two_lines, .at = mark};
+            op = put_mark(op, shared->code->handlers->two_lines, &insns[i].insn, insns[i].offset);
         if (has_break(shared, insns[i].offset))
-            *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = mark};
+            op = put_mark(op, shared->code->handlers->breakpoint, &insns[i].insn, insns[i].offset);
+        if (shared->reservation.strict) /* the last: behind it nothing can come before the instruction */
+            op = put_mark(op, engine_strict, &insns[i].insn, insns[i].offset);
         *op = make_op(shared, &insns[i].insn, insns[i].offset);
         op->at |= insns[i].bubble ? AT_BUBBLE : 0;
         unsigned kind = isa_rows[insns[i].insn.op].kind;
@@ -418,9 +436,10 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
     struct native_insn list[LINE_BYTES / 2 + 1];
     const struct run_header *header = (const struct run_header *)first;
     for (unsigned i = 0; i < count; i++) {
-        if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])))
+        if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])) || shared->reservation.strict)
             return;
-        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset};
+        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset,
+                                       .by_handler = is_hint(shared, &insns[i].insn)};
     }
     if (has_line_end) {
         const struct op *last = first + header->slot[count - 1];
@@ -478,7 +497,9 @@ const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, u
     cache->single->page = page;
     cache->single->left[offset / 2] = cost_of(shared, &insn);
     if (has_break(shared, offset))
-        *op++ = (struct op){.run = shared->code->handlers->breakpoint, .at = (uint16_t)(offset | AT_MARK | (insn.len == 4 ? AT_LONG : 0))};
+        op = put_mark(op, shared->code->handlers->breakpoint, &insn, offset);
+    if (shared->reservation.strict)
+        op = put_mark(op, engine_strict, &insn, offset);
     *op = make_op(shared, &insn, offset);
     unsigned kind = isa_rows[insn.op].kind;
     if (kind == ISA_KIND_BR || kind == ISA_KIND_JAL)

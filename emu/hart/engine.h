@@ -156,6 +156,8 @@ static inline enum hart_go engine_may_go(const struct hart *h, int64_t budget, b
 }
 /* A link taken with the budget, refund included, below 0. */
 op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_two_lines, engine_cut;
+/* strict.c: the mark before each instruction in strict mode; its imm is the instruction's row. */
+op_function engine_strict;
 /* Ends the engine run: `budget` is left, the hart goes on at pc. */
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget);
 /* Books what was done up to `budget` left, so that the hart's clock and counts are right, and counts from there. */
@@ -172,7 +174,7 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
 /* FP instruction while FS is not dirty or the rounding mode is reserved: makes it dirty and tries again, or traps. Loads have no
  * rounding mode. */
 op_function slow_fp, slow_fp_load, slow_illegal;
-op_function slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
+op_function slow_hint, slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slow_ecall, slow_ebreak, slow_mret, slow_sret, slow_wfi,
     slow_sfence_vma;
 
 /* timed: takes what a part's steps took, which the clock has already, off the budget. */

@@ -13,7 +13,7 @@ bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared)
 {
     *hart = (struct hart){.id = (uint16_t)id, .shared = shared, .reservations = shared->reservations,
                           .reservation = &shared->reservations->of[id], .slow = shared->memory->slow,
-                          .code_lines = shared->memory->code, .present = no_lines, .victim = CACHE_NONE};
+                          .code_lines = shared->memory->code, .present = no_lines};
     hart->itlb.entries = (uint8_t)shared->cpu.itlb_entries;
     hart->dtlb.entries = (uint8_t)shared->cpu.dtlb_entries;
     hart->l0_of[0] = calloc(1, sizeof *hart->l0_of[0]);
@@ -43,6 +43,7 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->mode = ISA_MODE_M;
     hart->run = HART_RUNNING;
     hart->part = (struct hart_part){0};
+    hart->sequence = (struct hart_sequence){0};
     hart->fflags = 0;
     hart->frm = hart->fs = 0;
     hart->mstatus = hart->mtvec = hart->medeleg = hart->mideleg = hart->mie = hart->mscratch = hart->mepc = 0;
@@ -107,6 +108,14 @@ static void part_state(struct state *s, struct hart_part *part)
     state_close(s);
 }
 
+static void sequence_state(struct state *s, struct hart_sequence *sequence)
+{
+    state_u64(s, "sequence_address", &sequence->address);
+    state_u64(s, "sequence_next_pc", &sequence->next_pc);
+    state_u8(s, "sequence_size", &sequence->size);
+    state_u8(s, "sequence_count", &sequence->count);
+}
+
 /* The CSRs that are plain 64-bit words, as rows. */
 #define HART_WORDS(WORD)                                                                                                           \
     WORD(pc)                                                                                                                       \
@@ -162,6 +171,8 @@ void hart_state(struct state *s, struct hart *hart)
     state_bool(s, "frozen", &hart->frozen);
     part_state(s, &hart->part);
     state_u64(s, "random", &hart->random);
+    if (hart->shared->reservation.strict)
+        sequence_state(s, &hart->sequence);
     tlb_state(s, "itlb", &hart->itlb);
     tlb_state(s, "dtlb", &hart->dtlb);
     state_close(s);

@@ -185,6 +185,12 @@ void mmu_context_changed(struct hart *hart)
     hart->l0->valid = true;
 }
 
+void mmu_fidelity_changed(struct hart *hart)
+{
+    mmu_l0_flush(hart);
+    use_tables(hart, hart->l0);
+}
+
 void mmu_l0_demote(struct hart_shared *shared, uint32_t page)
 {
     for (unsigned h = 0; h < shared->count; h++) {

@@ -133,7 +133,7 @@ static const struct stencil *stencil_of(const struct stencils *stencils, const s
     unsigned op = n->insn->op;
     if (op == ISA_OP_fence || op == ISA_OP_fence_tso || op == ISA_OP_fence_i)
         return &stencils->fence;
-    return stencils->row[op].code ? &stencils->row[op] : &stencils->handler;
+    return stencils->row[op].code && !n->by_handler ? &stencils->row[op] : &stencils->handler;
 }
 
 static void fill_values(int32_t *values, const struct native_insn *n, const struct op *first, unsigned exact)

@@ -15,6 +15,7 @@ struct native_insn {
     struct op *op;
     const struct isa_insn *insn; /* NULL: the end of the line */
     unsigned offset;             /* in the page */
+    bool by_handler;             /* not by its row's stencil */
 };
 
 /* NULL where this build or host has no translation; the functions below then do nothing. */

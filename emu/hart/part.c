@@ -121,10 +121,7 @@ static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t 
     struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want};
     if (cache_find(caches, cache, line) != CACHE_NONE)
         return request;
-    request.slot = h->victim; /* chosen, in vain, by part_get_alone */
-    h->victim = CACHE_NONE;
-    if (request.slot == CACHE_NONE)
-        request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
+    request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
     const struct cache_slot *victim = &caches->slot[request.slot];
     if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
         request.want = BUS_WANT_EVICT;
@@ -171,15 +168,17 @@ bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned 
         return false;
     __builtin_prefetch(&h->shared->caches->holders[line]);
     bool got = false, room;
+    uint64_t *random = &h->shared->caches->random[part_data_cache(h)], before;
     do {
+        before = *random;
         struct bus_request request = line_request(h, part_data_cache(h), line, want);
         request.offset = (uint8_t)offset;
         request.size = (uint8_t)size;
         room = request.want == BUS_WANT_EVICT;
         got = grant_alone(h, &request, &grant);
-        if (!got)
-            h->victim = request.slot;
     } while (room && got);
+    if (!got) /* whoever asks again draws again */
+        *random = before;
     enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
     h->stall_cycles[stall] += h->spent;
     h->slot = grant.slot;

@@ -452,6 +452,16 @@ op_result slow_csr(struct hart *h, const struct op *op, int64_t budget, struct l
     TAIL(resume(h, op_next_pc(h, op), budget));
 }
 
+/* slti x0, x0, of a number that the machine knows: it may have scheduled something. */
+op_result slow_hint(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    int64_t left = left_at(h, op);
+    engine_settle(h, budget + left);
+    h->pc = op_pc(h, op);
+    h->shared->hint(h->shared->context, h, (unsigned)op->imm);
+    TAIL(after(h, op, budget, l0, left, false));
+}
+
 op_result slow_fence(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     NEXT(1);

@@ -202,6 +202,10 @@ op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l
         hart_emit(h, EMU_EVENT_SC_FAILED, h->reservation->lost, 0, UINT16_MAX);
     }
     h->x[op->a] = 1;
+    if (UNLIKELY(h->attention)) {
+        h->within = !is_line_end(op + 1);
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget + left - ONE_STEP - bubble_of(h, op)));
+    }
     NEXT(1);
 }
 

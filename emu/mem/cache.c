@@ -204,3 +204,12 @@ void caches_state(struct state *s, struct caches *caches)
         state_close(s);
     }
 }
+
+void caches_empty_state(struct state *s, struct caches *caches)
+{
+    state_open(s, "caches", 0);
+    for (unsigned cache = 0; cache < 2 * caches->harts; cache++)
+        if (caches->shape[cache & 1].random)
+            state_u64(s, "random", &caches->random[cache]);
+    state_close(s);
+}

@@ -11,7 +11,7 @@
 #include <isa/insn.h>
 #include <stdint.h>
 
-#define GUEST_WORDS 1024
+#define GUEST_WORDS 1088 /* a page and a line */
 #define GUEST_RAM   UINT64_C(0x80000000)
 
 enum guest_register { ZERO, RA, SP, GP, TP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A4, A5, A6, A7, S2, S3, S4, S5 };

@@ -355,3 +355,41 @@ Test(events, each_kind_has_a_name_of_its_own)
     cr_expect(eq(str, (char *)emu_reason_name(EMU_REASON_COUNT), "unknown"));
     cr_expect(eq(str, (char *)emu_reason_name(EMU_REASON_FALSE_SHARING), "false-sharing"));
 }
+
+/* An sc that never had a reservation fails without leaving decoded code, as often as it likes. */
+Test(events, none_is_lost_when_an_sc_fails_again_and_again)
+{
+    for (unsigned fidelity = 0; fidelity < 2; fidelity++) {
+        struct guest guest = {.count = 0};
+        guest_ram(&guest, S0, 0x10000);
+        unsigned again = guest.count;
+        guest_rr(&guest, ISA_OP_sc_d, T1, S0, T0);
+        guest_rr(&guest, ISA_OP_add, T2, T2, T1);
+        guest_jump(&guest, again);
+        struct emu_config config = guest_config(1);
+        config.fidelity = fidelity;
+        config.event_ring_records = 1024;
+        struct emu_machine *machine = guest_machine(&guest, &config);
+        struct emu_hart_stats stats;
+        struct emu_event events[64], last = {.cycle = 0};
+        struct emu_until until;
+        struct emu_stop stop;
+        uint64_t read = 0;
+        emu_events_select(machine, EMU_EVENT_BIT(EMU_EVENT_SC_FAILED));
+        emu_until_init(&until);
+        until.cycle = 20000;
+        do {
+            size_t count;
+            stop = emu_run(machine, &until);
+            while ((count = emu_events_read(machine, events, 64)) > 0)
+                for (size_t i = 0; i < count; i++, read++) {
+                    cr_assert(gt(u64, events[i].cycle, last.cycle));
+                    last = events[i];
+                }
+        } while (stop.kind == EMU_STOP_EVENTS_FULL);
+        emu_hart_stats(machine, 0, &stats);
+        cr_expect(eq(u64, read, stats.sc_failed), "fidelity %u", fidelity);
+        cr_expect(gt(u64, read, 3000));
+        emu_machine_destroy(machine);
+    }
+}

@@ -42,6 +42,8 @@ Test(inputs, senseless_ones_are_refused_with_a_sentence_and_change_nothing)
         {.kind = EMU_INPUT_SET_PC, .hart = 0, .b = GUEST_RAM + 1},
         {.kind = EMU_INPUT_FREEZE, .hart = 2},
         {.kind = EMU_INPUT_THAW, .hart = 2},
+        {.kind = EMU_INPUT_FIDELITY, .a = 2},
+        {.kind = EMU_INPUT_FIDELITY, .a = UINT64_MAX},
     };
     struct emu_machine *machine = idle_machine(2);
     guest_run(machine, 1000);

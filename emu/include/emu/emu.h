@@ -58,6 +58,7 @@ struct emu_config {
     unsigned fidelity;
     uint64_t seed;
     unsigned quantum_cycles;
+    bool hints;
     uint64_t rtc_epoch_seconds;
     struct emu_cpu_config cpu;
     struct emu_pipeline_config pipeline;
@@ -235,6 +236,8 @@ uint64_t emu_state_hash(const struct emu_machine *machine);
 bool emu_state_flip(struct emu_machine *machine, uint64_t n, char ret_name[static 128]);
 
 unsigned emu_harts(const struct emu_machine *machine);
+/* The present fidelity (enum emu_fidelity): that of the configuration until an input or a hint switches it. */
+unsigned emu_fidelity_now(const struct emu_machine *machine);
 uint64_t emu_ram_bytes(const struct emu_machine *machine);
 
 enum emu_hart_state { EMU_HART_RUNNING, EMU_HART_WAITING, EMU_HART_ACCESSING, EMU_HART_FROZEN };

@@ -18,6 +18,7 @@
 enum queue_kind {
     QUEUE_INPUT,       /* inputs from outside, due at a cycle */
     QUEUE_DEVICE,      /* a device's own action: timer compare, transmit done, reset */
+    QUEUE_SWITCH,      /* the machine changes its fidelity; id: 0 */
     QUEUE_BUS,         /* a bus transaction takes effect; id: 0 */
     QUEUE_ACCESS,      /* a hart's device access takes effect; id: hart */
     QUEUE_IRQ,         /* interrupt lines reach a hart; id: hart */

@@ -118,6 +118,14 @@ struct hart_part {
     uint64_t pte_paddr, pte;
 };
 
+/* Strict mode: what has been executed since the last lr. Means something while the reservation lives. */
+struct hart_sequence {
+    uint64_t address; /* of the lr's operand, virtual */
+    uint64_t next_pc; /* behind the instruction executed last */
+    uint8_t size;     /* of the operand */
+    uint8_t count;    /* of instructions, from the lr on, those that were jumped over included */
+};
+
 /* What a hart's cycles went to, in the order of enum emu_cycles; EXECUTE is never counted: it is the rest. */
 enum hart_stall {
 #define CYCLES(name, text, heading, meaning) STALL_##name,
@@ -174,6 +182,7 @@ struct hart {
     uint64_t f[32];
     struct hart_part part;
     uint64_t random;         /* timed: of injected failures */
+    struct hart_sequence sequence;
 
     /* CSRs; mstatus without FS and SD, which are made on reading */
     uint64_t mstatus, mtvec, medeleg, mideleg, mie, mscratch, mepc, mcause, mtval, mcounteren, menvcfg, mcountinhibit;
@@ -195,7 +204,6 @@ struct hart {
     uint32_t waits;          /* of these the waits that are over already (derived) */
     int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
     uint32_t slot;           /* of part_get_alone (derived) */
-    uint32_t victim;         /* for the request that is made next; CACHE_NONE: to be chosen (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 
@@ -240,6 +248,8 @@ struct hart_shared {
     /* A device access takes effect now; false: access fault. */
     bool (*device_access)(void *context, struct hart *hart, uint64_t cycle, uint64_t *value);
     void (*tohost_written)(void *context, struct hart *hart);
+    bool hints;                 /* hints do something */
+    void (*hint)(void *context, struct hart *hart, unsigned number);
     const uint64_t *breaks;
     unsigned break_count;
 };
@@ -349,6 +359,8 @@ bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, u
 void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid);
 /* Must follow every change of mode, mstatus, satp: selects the L0 tables. */
 void mmu_context_changed(struct hart *hart);
+/* Must follow every change of fidelity: no table holds anything, and the tables used are the new one's. */
+void mmu_fidelity_changed(struct hart *hart);
 /* Drops everything derived from translation and protection. */
 void mmu_l0_flush(struct hart *hart);
 void mmu_l0_flush_code(struct hart *hart);

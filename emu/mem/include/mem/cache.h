@@ -84,5 +84,7 @@ static inline uint32_t cache_first_holder(const struct caches *caches, uint32_t 
 }
 
 void caches_state(struct state *s, struct caches *caches);
+/* The same for caches that have been cleared, or not used yet: what will matter once they are. */
+void caches_empty_state(struct state *s, struct caches *caches);
 
 #endif
