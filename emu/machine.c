@@ -515,7 +515,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     state_open(s, "machine", 0);
     state_u64(s, "now", &m->now);
     state_u16(s, "owner", &m->owner);
-    if (m->owner != NO_OWNER) {
+    if (m->owner < m->shared.count) { /* not NO_OWNER, nor what a flip made of it */
         state_u64(s, "slice_left", &left);
         m->slice_left = (int64_t)left;
         state_bool(s, "slice_exact", &m->slice_exact);
