@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Switching between the fidelities while the machine runs. At a switch all that is on the bus takes effect at once, the caches are
- * emptied and all reservations end; registers, TLBs, devices and clocks stay as they are. An instruction that is part-done goes on in
- * the new fidelity with the steps it has left. A device access of `fast` that is on its way arrives when it would have.
+ * emptied and all reservations end; registers, TLBs, devices and clocks stay as they are. An instruction that is part-done goes on
+ * in the new fidelity with the steps it has left. A device access of `fast` that is on its way arrives when it would have.
  *
  * A guest asks by a hint. A switch is due SWITCH_CYCLES behind the hint: no hart is that far ahead of another in `timed`, so that
  * all are told before they get there. Of several hints the one at the latest (cycle, hart) says to what, the earliest says when:
@@ -34,8 +34,8 @@ void machine_use_fidelity(struct emu_machine *m, unsigned fidelity)
     }
     if (!changed)
         return;
-    struct emu_event event = {.cycle = m->now, .a = fidelity, .kind = EMU_EVENT_FIDELITY_SWITCHED, .hart = UINT16_MAX,
-                              .other = UINT16_MAX};
+    struct emu_event event = {
+        .cycle = m->now, .a = fidelity, .kind = EMU_EVENT_FIDELITY_SWITCHED, .hart = UINT16_MAX, .other = UINT16_MAX};
     machine_emit(m, &event);
 }
 
@@ -89,8 +89,8 @@ void machine_hint(void *context, struct hart *hart, unsigned number)
 {
     struct emu_machine *m = context;
     uint64_t due = hart->cycle + SWITCH_CYCLES, before = queue_when(m->queue, m->switch_slot);
-    bool is_latest = before == QUEUE_NEVER || hart->cycle > m->hinted_cycle ||
-                     (hart->cycle == m->hinted_cycle && hart->id >= m->hinted_by);
+    bool is_latest =
+        before == QUEUE_NEVER || hart->cycle > m->hinted_cycle || (hart->cycle == m->hinted_cycle && hart->id >= m->hinted_by);
     if (is_latest) {
         m->hinted_cycle = hart->cycle;
         m->hinted_by = hart->id;

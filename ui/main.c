@@ -105,7 +105,7 @@ static bool open_console(struct program *program, struct emu_error *error)
 static bool open_record(struct program *program, struct emu_error *error)
 {
     const struct options *options = &program->options;
-    bool by_default = !options->no_record && !options->replay_file && session_has_input(options);
+    bool by_default = !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
     if (!options->record_file && !by_default)
         return true;
     program->record = record_create(options, &program->images, error);

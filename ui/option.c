@@ -341,6 +341,29 @@ SETTER(max_cycles)
            emu_error_set(error, "%s %s: the limit must be a number of cycles, 1 to %lld", spelling, value, (long long)INT64_MAX);
 }
 
+SETTER(switch)
+{
+    char cycle[24];
+    size_t digits = strcspn(value, ":");
+    struct fidelity_switch one = {.cycle = 0};
+    bool known = digits < sizeof cycle && value[digits] == ':';
+    if (known) {
+        snprintf(cycle, sizeof cycle, "%.*s", (int)digits, value);
+        const char *word = value + digits + 1;
+        one.fidelity = strcmp(word, "fast") ? EMU_TIMED : EMU_FAST;
+        known = number_parse(cycle, 0, INT64_MAX, &one.cycle) && (one.fidelity == EMU_FAST || !strcmp(word, "timed"));
+    }
+    if (!known)
+        return emu_error_set(error, "%s %s: write CYCLE:timed or CYCLE:fast, as 1000000:timed", spelling, value);
+    if (options->switch_count == SWITCHES_MOST)
+        return emu_error_set(error, "%s %s: there can be %d switches", spelling, value, SWITCHES_MOST);
+    unsigned at = options->switch_count++;
+    for (; at > 0 && options->switches[at - 1].cycle > one.cycle; at--)
+        options->switches[at] = options->switches[at - 1];
+    options->switches[at] = one;
+    return true;
+}
+
 SETTER(timeout)
 {
     char *end;

@@ -12,11 +12,17 @@
 #include <stdint.h>
 
 #define MACHINE_FILES_MOST 16
+#define SWITCHES_MOST 64
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
 enum option_owner { OPTION_QEMU, OPTION_OURS, OPTION_HIDDEN };
 
 struct option_row;
+
+struct fidelity_switch {
+    uint64_t cycle;
+    unsigned fidelity;
+};
 
 struct options {
     struct emu_config machine; /* without images; set by config_set */
@@ -36,6 +42,9 @@ struct options {
     int escape; /* the control character, -1: none */
     bool headless;
     bool no_reboot;
+
+    struct fidelity_switch switches[SWITCHES_MOST]; /* by cycle; at one cycle, in the order given */
+    unsigned switch_count;
 
     uint64_t max_cycles;    /* UINT64_MAX: no limit */
     double timeout_seconds; /* 0: no limit */

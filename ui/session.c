@@ -47,6 +47,7 @@ struct session {
 
     emu_cycle feed_cycle;   /* SCRIPT: when bytes are fed next, a multiple of FEED_CYCLES */
     bool feeding;           /* the guest has once been quiet */
+    unsigned switched;      /* how many of the options' switches are behind */
     emu_cycle output_cycle; /* when the guest wrote last */
 
     bool idle;           /* TERMINAL: every hart waits */
@@ -290,6 +291,41 @@ static void none_react(struct session *session, const struct emu_stop *stop)
                       "every hart waits and nothing is left that could wake one, at cycle %" PRIu64, emu_now(session->machine));
 }
 
+/* ---- switches of fidelity: at the first place where nothing comes before their cycle any more, whatever the source ---- */
+
+/* NULL: none is to come. */
+static const struct fidelity_switch *switch_next(const struct session *session)
+{
+    const struct options *options = session->options;
+    return session->switched < options->switch_count ? &options->switches[session->switched] : NULL;
+}
+
+static void switch_plan(struct session *session, struct emu_until *until)
+{
+    const struct fidelity_switch *next = switch_next(session);
+    if (next && until->cycle > next->cycle)
+        until->cycle = next->cycle;
+}
+
+static void switch_react(struct session *session)
+{
+    const struct fidelity_switch *next = switch_next(session);
+    bool moving = is_moving(session->machine);
+    if (session->source == SOURCE_TERMINAL && !moving && pace_cycle(&session->pace) < next->cycle) {
+        session->idle = true; /* idle time passes at the wall clock's pace up to a switch, too */
+        session->idle_next = next->cycle;
+        console_wait(&session->console,
+                     fmin(pace_seconds_until(&session->pace, next->cycle), session->deadline - host_seconds()));
+        return;
+    }
+    emu_cycle now = emu_now(session->machine);
+    struct emu_input input = {.kind = EMU_INPUT_FIDELITY, .a = next->fidelity};
+    struct emu_error error;
+    if (!apply(session, &input, moving ? 0 : now > next->cycle ? now : next->cycle, &error))
+        end(session, ENDING_ERROR, 0)->error = error;
+    session->switched++;
+}
+
 /* ---- the loop ---- */
 
 static void look_at_host(struct session *session)
@@ -346,6 +382,7 @@ static void plan(struct session *session, struct emu_until *until)
         script_plan(session, until);
     else if (session->source == SOURCE_REPLAY)
         replay_plan(session, until);
+    switch_plan(session, until);
 }
 
 static void react_by_source(struct session *session, const struct emu_stop *stop)
@@ -387,6 +424,8 @@ static void react(struct session *session, const struct emu_stop *stop, const st
         if (at_max)
             emu_error_set(&end(session, ENDING_MAX_CYCLES, 0)->error, "stopped before cycle %" PRIu64 " (--max-cycles)",
                           session->options->max_cycles);
+        else if (switch_next(session) && until->cycle == switch_next(session)->cycle)
+            switch_react(session);
         else
             react_by_source(session, stop);
         break;

@@ -73,7 +73,8 @@ op_result engine_strict(struct hart *h, const struct op *op, int64_t budget, str
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget + left));
     }
     if (isa_rows[row].kind == ISA_KIND_LR) {
-        h->sequence = (struct hart_sequence){.address = h->x[insn->b], .next_pc = pc + len, .size = isa_rows[row].width, .count = 1};
+        h->sequence =
+            (struct hart_sequence){.address = h->x[insn->b], .next_pc = pc + len, .size = isa_rows[row].width, .count = 1};
     } else if (h->reservation->size && !(is_near(&h->sequence, pc, len) && is_allowed(h, insn, row))) {
         engine_settle(h, budget + left);
         h->pc = pc;

@@ -162,6 +162,16 @@ class Usage(Case):
         (r"--granule 128: reservation\.granule is a number from 4 to 64 bytes, not '128'", "--granule", "128"),
         (r"--seed x: machine\.seed is a number from 0 to 9223372036854775807, not 'x'", "--seed", "x"),
         (r"--fidelity slow: machine\.fidelity is one of timed\|fast, not 'slow'", "--fidelity", "slow"),
+        (r"--switch fast: write CYCLE:timed or CYCLE:fast", "--switch", "fast"),
+        (r"--switch 10: write CYCLE:timed", "--switch", "10"),
+        (r"--switch 10:: write CYCLE:timed", "--switch", "10:"),
+        (r"--switch 10:slow: write CYCLE:timed", "--switch", "10:slow"),
+        (r"--switch :fast: write CYCLE:timed", "--switch", ":fast"),
+        (r"--switch -1:fast: write CYCLE:timed", "--switch", "-1:fast"),
+        (r"--switch 1e6:fast: write CYCLE:timed", "--switch", "1e6:fast"),
+        (r"--switch 9223372036854775808:fast: write CYCLE:timed", "--switch", "9223372036854775808:fast"),
+        (r"--switch 64:fast: there can be 64 switches", *[word for cycle in range(65) for word in ("--switch", "%d:fast" % cycle)]),
+        (r"--switch and --replay-input exclude each other", "--switch", "1:fast", "--replay-input", "x"),
         (r"--bus fast: bus\.kind is one of split\|atomic, not 'fast'", "--bus", "fast"),
         (r"--arbiter best: bus\.arbiter is one of round-robin\|fixed\|oldest\|random, not 'best'", "--arbiter", "best"),
         (r"--lr-fill none: reservation\.fill is one of shared\|exclusive, not 'none'", "--lr-fill", "none"),
@@ -641,6 +651,23 @@ class Runs(Case):
         stats = json.loads(run(guest("dead"), "--fidelity", "fast", "-serial", "null", "--stats", "-").stdout)
         check(sum(stats["bus"]["transactions"].values()) == 0 and not stats["bus"]["bus-bound"], stats["bus"])
 
+    def test_a_guest_switches_the_fidelity_by_hints_that_do_nothing_elsewhere(self):
+        cycles = {}
+        for fidelity in ("fast", "timed"):
+            for hints in ("on", "off"):
+                file = self.path("stats.json")
+                result = run(guest("hint"), "--fidelity", fidelity, "--set", "machine.hints=" + hints, "--stats", file)
+                check(result.returncode == 7 and result.stdout == b".", fidelity, hints, result)
+                with open(file) as stats:
+                    cycles[fidelity, hints] = json.load(stats)["machine"]["cycles"]
+        check(cycles["fast", "off"] < cycles["fast", "on"] < cycles["timed", "off"] + 100, cycles)
+        check(cycles["timed", "on"] < cycles["timed", "off"], cycles)
+        qemu = shutil.which("qemu-system-riscv64")
+        if qemu:
+            result = subprocess.run([qemu, "-machine", "virt", "-bios", "none", "-kernel", guest("hint"), "-nographic"],
+                                    stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+            check(result.returncode == 7 and result.stdout == b".", result)
+
 
 class Records(Case):
     def test_an_endless_or_blocking_file_is_no_record(self):
@@ -681,6 +708,30 @@ class Records(Case):
             check(hash_of(got) == hash_of(want), name, more)
             with open(file) as one, open(copy) as other:
                 check(one.read() == other.read(), name, more, "the record of the replay differs")
+
+    def test_switches_of_fidelity_are_recorded_like_other_inputs(self):
+        switches = ["--switch", "3500000:fast", "--switch", "100:fast", "--switch", "3000000:timed", "--switch", "777:timed"]
+        for name in ("echo", "wait"):
+            for fidelity in ("fast", "timed"):
+                file, copy = self.path("record"), self.path("copy")
+                how = [guest(name), "-smp", "3", "--fidelity", fidelity, "--state-hash"]
+                want = run(*how, *switches, "--record", file, stdin=b"some input\nq")
+                got = run("--replay-input", file, "--state-hash", "--record", copy)
+                check(got.returncode == want.returncode == 7 and got.stdout == want.stdout, name, fidelity, want, got)
+                check(hash_of(got) == hash_of(want), name, fidelity)
+                with open(file) as one, open(copy) as other:
+                    text = one.read()
+                    check(text == other.read(), name, fidelity, "the record of the replay differs")
+                lines = [line.split() for line in text.splitlines() if " fidelity " in line]
+                check([line[5] for line in lines] == ["0x1", "0x0", "0x0", "0x1"], name, fidelity, lines)
+                for line, cycle in zip(lines, (100, 777, 3000000, 3500000)):
+                    check(abs(int(line[2]) - cycle) < 200, name, fidelity, line)
+
+    def test_switches_are_recorded_where_nothing_else_is(self):
+        result = run(guest("wait"), "-serial", "null", "--switch", "5000:fast", "--max-cycles", "100000")
+        check(result.returncode == 125 and len(self.records()) == 1, result.returncode, result.stderr)
+        again = run("--replay-input", self.records()[0], "--state-hash", "-serial", "null")
+        check(again.returncode == 0 or again.returncode == 125, again.returncode, again.stderr)
 
     def test_a_run_that_was_cut_off_repeats_up_to_there(self):
         file = self.path("record")

@@ -11,8 +11,17 @@
 
 /* Offsets in RAM. Each hart has two pages of its own. */
 enum { DATA = 0x8000, COUNTER = 0, ATOMIC = 64, DONE = 128, TRAPS = 1024, OWN = 0x20000, TABLES = 0x200000 };
-enum { CSR_SATP = 0x180, CSR_MSTATUS = 0x300, CSR_MIE = 0x304, CSR_MTVEC = 0x305, CSR_MEPC = 0x341, CSR_MCAUSE = 0x342,
-       CSR_PMPCFG0 = 0x3a0, CSR_PMPADDR0 = 0x3b0, CSR_MHARTID = 0xf14 };
+enum {
+    CSR_SATP = 0x180,
+    CSR_MSTATUS = 0x300,
+    CSR_MIE = 0x304,
+    CSR_MTVEC = 0x305,
+    CSR_MEPC = 0x341,
+    CSR_MCAUSE = 0x342,
+    CSR_PMPCFG0 = 0x3a0,
+    CSR_PMPADDR0 = 0x3b0,
+    CSR_MHARTID = 0xf14
+};
 enum { PTE_V = 1, PTE_RW = 6, PTE_X = 8, PTE_AD = 0xc0 };
 enum { ECALL_FROM_S = 9, FAILED = 7 << 16 | PLATFORM_FINISHER_FAIL, TICKS = 300 };
 

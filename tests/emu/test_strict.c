@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Strict mode beyond the table of test_reservation_runs.c: whom the events blame, compressed code, places where lines and pages end,
- * several harts, and that nothing depends on how the run is stopped or watched.
+ * Strict mode beyond the table of test_reservation_runs.c: whom the events blame, compressed code, places where lines and pages
+ * end, several harts, and that nothing depends on how the run is stopped or watched.
  */
 #include "guest.h"
 
@@ -63,13 +63,16 @@ struct culprit {
     unsigned nops;
 };
 
-#define OP(name, ...)              \
-    {                              \
-        .op = ISA_OP_##name, __VA_ARGS__ \
+#define OP(name, ...)                                                                                                              \
+    {                                                                                                                              \
+        .op = ISA_OP_##name, __VA_ARGS__                                                                                           \
     }
 
 static const struct culprit culprits[] = {
-    {"the first of two", 2, {OP(addi, .rd = T0, .rs1 = T0, .imm = 1), OP(mul, .rd = T2, .rs1 = T0, .rs2 = T0), OP(fence, .imm = 0x33)}, 1},
+    {"the first of two",
+     2,
+     {OP(addi, .rd = T0, .rs1 = T0, .imm = 1), OP(mul, .rd = T2, .rs1 = T0, .rs2 = T0), OP(fence, .imm = 0x33)},
+     1},
     {"a backward branch that is taken", 2, {OP(addi, .rd = A5, .rs1 = A5, .imm = -1), OP(bne, .rs1 = A5, .imm = -4)}, 0},
     {"the seventeenth instruction", 16, {OP(addi)}, 20},
     {"where a jump over too many leads to", 17, {OP(jal, .imm = 64)}, 20},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Switching between the fidelities in a running machine, by input and by hint: nothing on its way is lost or done twice, reservations
- * end, and the run is the same however it is stopped, watched or replayed.
+ * Switching between the fidelities in a running machine, by input and by hint: nothing on its way is lost or done twice,
+ * reservations end, and the run is the same however it is stopped, watched or replayed.
  */
 #include "switching.h"
 
@@ -109,14 +109,16 @@ static struct outcome run_switching(const struct switching *how, unsigned most, 
         ret_log->fidelity[at] = random_below(random, 8) ? !emu_fidelity_now(machine) : emu_fidelity_now(machine);
         struct emu_error error = {""};
         cr_assert(emu_input(machine, &(struct emu_input){.kind = EMU_INPUT_FIDELITY, .a = ret_log->fidelity[at]},
-                            any_runs(machine) ? 0 : later(machine, limit, 0), &ret_log->cycle[at], &error), "%s", error.text);
+                            any_runs(machine) ? 0 : later(machine, limit, 0), &ret_log->cycle[at], &error),
+                  "%s", error.text);
     }
     return outcome_of(machine, how, stop);
 }
 
 enum manner { PLAIN, STEPPED, WATCHED, AT_RANDOM };
 
-static struct emu_stop run_to(struct emu_machine *machine, const struct emu_position *target, enum manner manner, struct random *random)
+static struct emu_stop run_to(struct emu_machine *machine, const struct emu_position *target, enum manner manner,
+                              struct random *random)
 {
     struct emu_stop stop;
     struct emu_position now;
