@@ -108,6 +108,19 @@ static bool run_plan(const struct options *options)
     return is_right && row_count;
 }
 
+static bool run_sweep(const struct options *options)
+{
+    struct sweep_row rows[SWEEP_ROWS_MAX];
+    size_t count = sweep_measure(options, rows);
+    bool is_right = count > 0;
+    report_sweep(stdout, rows, count);
+    if (options->json)
+        is_right &= is_written(options, report_sweep_json(options, rows, count));
+    for (size_t i = 0; i < count; i++)
+        is_right = is_right && !rows[i].failure[0];
+    return is_right;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -115,5 +128,5 @@ int main(int argc, char **argv)
         options_usage(stderr);
         return 2;
     }
-    return run_plan(&options) ? 0 : 1;
+    return (options.is_sweep ? run_sweep(&options) : run_plan(&options)) ? 0 : 1;
 }

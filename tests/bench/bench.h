@@ -2,7 +2,7 @@
  *
  * The benchmark runner's parts: a row is one program on one number of harts in one fidelity, next to QEMU. options.c reads the
  * command line, lockscope.c and qemu.c run a program once, measure.c takes the best of several runs and compares, mix.c counts
- * kinds of instructions, targets.c judges, report.c prints. None of them keeps state outside these
+ * kinds of instructions, sweep.c varies the quantum, targets.c judges, report.c prints. None of them keeps state outside these
  * structures.
  */
 #ifndef TESTS_BENCH_H
@@ -31,7 +31,7 @@ struct options {
     unsigned repeats;        /* 0: by the kind of row */
     unsigned harts_max;
     unsigned limit_seconds; /* of one run of QEMU, wall clock */
-    bool is_qemu_left_out, is_quick, is_mix_left_out, is_strict;
+    bool is_qemu_left_out, is_quick, is_mix_left_out, is_sweep, is_strict;
 };
 
 /* False on a wrong command line; *ret_options is complete otherwise. */
@@ -125,6 +125,25 @@ double row_qemu_seconds(const struct row *row);
 /* How many times as fast as QEMU lockscope is, by units of work; 0: unknown. */
 double row_ratio(const struct row *row);
 
+/* A program on some harts with one quantum; error: the difference to quantum 0, as a part of what is there. */
+struct sweep_row {
+    struct setup setup;
+    struct run best, exact;
+    char failure[BENCH_FAILURE_MAX];
+};
+#define SWEEP_ROWS_MAX 64
+/* Measures and returns how many. Quanta that must be exact and are not are failures. */
+size_t sweep_measure(const struct options *options, struct sweep_row ret_rows[static SWEEP_ROWS_MAX]);
+/* What a sweep compares besides speed. */
+struct sweep_count {
+    const char *text, *name;
+    uint64_t (*of)(const struct run *run);
+};
+extern const struct sweep_count sweep_counts[];
+extern const size_t sweep_count_count;
+/* False: nothing to compare with. */
+bool sweep_error(const struct sweep_row *row, const struct sweep_count *count, double *ret_error);
+
 enum verdict { VERDICT_MET, VERDICT_MISSED, VERDICT_UNKNOWN };
 struct target {
     const char *text;
@@ -139,7 +158,9 @@ size_t targets_judge(const struct row *rows, size_t row_count, const struct mix 
 void report_rows(FILE *out, const struct row *rows, size_t count);
 void report_mixes(FILE *out, const struct mix *mixes, size_t count);
 void report_targets(FILE *out, const struct target *targets, size_t count);
+void report_sweep(FILE *out, const struct sweep_row *rows, size_t count);
 bool report_json(const struct options *options, const struct row *rows, size_t row_count, const struct mix *mixes, size_t mix_count,
                  const struct target *targets, size_t target_count);
+bool report_sweep_json(const struct options *options, const struct sweep_row *rows, size_t count);
 
 #endif

@@ -25,6 +25,7 @@ static const struct option_row {
     {"fidelity", "NAME", "fast, timed or both (default)", TEXT, FIELD(fidelity), 0},
     {"quantum", "N", "of the rows in timed; 0: exact (default: exact, and 64 where a target says so)", NUMBER,
      FIELD(quantum_cycles), 0},
+    {"sweep", "", "speed and error against the quantum instead", FLAG, FIELD(is_sweep), 0},
     {"max-harts", "N", "leave out rows with more harts", NUMBER, FIELD(harts_max), 1},
     {"quick", "", "a tenth of the work", FLAG, FIELD(is_quick), 0},
     {"work", "N", "thousandths of the full work (default 1000)", NUMBER, FIELD(work), 1},
@@ -111,7 +112,8 @@ bool options_parse(int argc, char **argv, struct options *ret_options)
     if (options.is_quick)
         options.work = BENCH_WORK_FULL / 10;
     bool is_fast = options_want_fidelity(&options, false), is_timed = options_want_fidelity(&options, true);
-    if (!options.guests || (!is_fast && !is_timed) || (options.quantum_cycles != QUANTUM_PLANNED && !is_timed))
+    if (!options.guests || (!is_fast && !is_timed) ||
+        (options.quantum_cycles != QUANTUM_PLANNED && (!is_timed || options.is_sweep)) || (options.is_sweep && !is_timed))
         return false;
     *ret_options = options;
     return true;

@@ -160,3 +160,59 @@ bool report_json(const struct options *options, const struct row *rows, size_t r
     json_decref(all);
     return is_written;
 }
+
+/* ---- the sweep ---- */
+
+static void print_sweep_row(FILE *out, const struct sweep_row *row)
+{
+    double error;
+    fprintf(out, " %8.3f %7.1f %6.2f %11" PRIu64, row->best.seconds, run_mips(&row->best), row->exact.seconds / row->best.seconds,
+            row->best.cycles);
+    for (size_t i = 0; i < sweep_count_count; i++)
+        if (sweep_error(row, &sweep_counts[i], &error))
+            fprintf(out, " %+11.3f%%", 100 * error);
+        else
+            fprintf(out, " %12s", "-");
+    fputc('\n', out);
+}
+
+void report_sweep(FILE *out, const struct sweep_row *rows, size_t count)
+{
+    fprintf(out, "%-8s %5s %7s %8s %7s %6s %11s", "program", "harts", "quantum", "seconds", "MIPS", "faster", "cycles");
+    for (size_t i = 0; i < sweep_count_count; i++)
+        fprintf(out, " %12s", sweep_counts[i].text);
+    fputc('\n', out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "%-8s %5u %7u", rows[i].setup.program, rows[i].setup.harts, rows[i].setup.quantum_cycles);
+        if (rows[i].failure[0])
+            fprintf(out, " FAILED: %s\n", rows[i].failure);
+        else
+            print_sweep_row(out, &rows[i]);
+    }
+}
+
+static json_t *json_sweep_row(const struct sweep_row *row)
+{
+    json_t *object = json_setup(&row->setup), *errors = json_object();
+    double error;
+    if (row->failure[0])
+        json_object_set_new(object, "failure", json_string(row->failure));
+    else
+        json_add_run(object, &row->best);
+    for (size_t i = 0; i < sweep_count_count && !row->failure[0]; i++)
+        json_object_set_new(errors, sweep_counts[i].name,
+                            sweep_error(row, &sweep_counts[i], &error) ? json_real(error) : json_null());
+    json_object_set_new(object, "errors", errors);
+    return object;
+}
+
+bool report_sweep_json(const struct options *options, const struct sweep_row *rows, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_sweep_row(&rows[i]));
+    json_t *all = json_pack("{s:i, s:o}", "work", (int)options->work, "sweep", list);
+    bool is_written = all && json_dump_file(all, options->json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
+    json_decref(all);
+    return is_written;
+}
