@@ -72,6 +72,7 @@ struct run {
     struct guest_line line;
     uint64_t instructions; /* retired by all harts */
     uint64_t cycles;       /* of the machine, at the end */
+    uint64_t transactions; /* on the bus; in fast none */
     uint64_t host_bytes;   /* beyond guest RAM, at the end */
     uint64_t state_hash;
 };

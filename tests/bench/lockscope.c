@@ -100,6 +100,16 @@ static uint64_t host_bytes(const struct emu_stats *stats, uint64_t resident_befo
     return (int64_t)grown > (int64_t)stats->host_bytes ? grown : stats->host_bytes;
 }
 
+static uint64_t transactions(const struct emu_machine *machine)
+{
+    struct emu_bus_stats stats;
+    uint64_t sum = 0;
+    emu_bus_stats(machine, &stats);
+    for (unsigned i = 0; i < EMU_TRANSACTION_COUNT; i++)
+        sum += stats.transactions[i];
+    return sum;
+}
+
 static void drain(struct emu_machine *machine, char *output, size_t *length)
 {
     struct emu_event events[64];
@@ -153,6 +163,7 @@ bool lockscope_run(const struct image *image, const struct setup *setup, struct 
     emu_stats(machine, &stats);
     run.instructions = stats.instructions;
     run.cycles = emu_now(machine);
+    run.transactions = transactions(machine);
     run.host_bytes = host_bytes(&stats, resident);
     run.state_hash = emu_state_hash(machine);
     emu_machine_destroy(machine);

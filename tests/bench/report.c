@@ -110,6 +110,7 @@ static void json_add_run(json_t *object, const struct run *run)
     snprintf(hash, sizeof hash, "%016" PRIx64, run->state_hash);
     json_object_set_new(object, "instructions", json_integer((json_int_t)run->instructions));
     json_object_set_new(object, "cycles", json_integer((json_int_t)run->cycles));
+    json_object_set_new(object, "transactions", json_integer((json_int_t)run->transactions));
     json_object_set_new(object, "host_bytes", json_integer((json_int_t)run->host_bytes));
     json_object_set_new(object, "state_hash", json_string(hash));
     json_object_set_new(object, "lockscope", json_line(run->seconds, run_mips(run), &run->line));

@@ -34,10 +34,16 @@ static uint64_t failed_sc_of(const struct run *run)
     return run->line.failed_sc;
 }
 
+static uint64_t transactions_of(const struct run *run)
+{
+    return run->transactions;
+}
+
 const struct sweep_count sweep_counts[] = {
     {"cycles", "cycles", cycles_of},
     {"instructions", "instructions", instructions_of},
     {"failed sc", "failed_sc", failed_sc_of},
+    {"transactions", "transactions", transactions_of},
 };
 const size_t sweep_count_count = COUNT_OF(sweep_counts);
 
