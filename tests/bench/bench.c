@@ -1,167 +1,132 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The benchmark runner: which programs on how many harts, and the command line. Exits with 0 when every program gave the right
- * answer (and, with --strict, every measured target is met), 1 when not, 2 on a wrong command line.
+ * The benchmark runner: which programs on how many harts, in which fidelity and with how much work. Exits with 0 when every program
+ * gave the right answer (and, with --strict, every measured target is met), 1 when not, 2 on a wrong command line.
  */
 #include "bench.h"
 
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define TARGETS_MAX     32
+#define ROWS_A_PLACE    3 /* fast, timed, timed with the plan's quantum */
 
-static const struct {
+/* A row in fast and one in timed; one more where a target is about a quantum. Contention in timed does a part of the work: each of
+ * its increments costs what the others do, and there is nothing before the first. */
+static const struct place {
     const char *program;
     unsigned harts;
+    unsigned timed_work;     /* thousandths of the work in fast */
+    unsigned quantum_cycles; /* of one more row in timed; 0: none */
 } plan[] = {
-    {"intmix", 1},   {"intmix", 4}, {"intmix", 64}, {"contend", 1}, {"contend", 2}, {"contend", 4}, {"contend", 16},
-    {"contend", 64}, {"fpmix", 1},  {"fpmix", 4},   {"memwalk", 1}, {"memwalk", 4}, {"trapmix", 1}, {"trapmix", 4},
+    {"intmix", 1, 1000, 0},  {"intmix", 4, 1000, 64}, {"intmix", 64, 1000, 64}, {"contend", 1, 1000, 0}, {"contend", 2, 200, 0},
+    {"contend", 4, 100, 0},  {"contend", 16, 40, 0},  {"contend", 64, 20, 0},   {"fpmix", 1, 1000, 0},   {"fpmix", 4, 1000, 0},
+    {"memwalk", 1, 1000, 0}, {"memwalk", 4, 1000, 0}, {"trapmix", 1, 1000, 0},  {"trapmix", 4, 1000, 0},
 };
+#define ROWS_MAX (COUNT_OF(plan) * ROWS_A_PLACE)
 /* The trap mix runs at virtual addresses, which the counting does not follow. */
 static const char *const counted[] = {"intmix", "fpmix", "memwalk"};
 
-static const char usage[] = "usage: bench --guests FOLDER [options]\n"
-                            "  --guests FOLDER     where the programs' images are\n"
-                            "  --qemu PROGRAM      the QEMU to compare with (default qemu-system-riscv64)\n"
-                            "  --no-qemu           lockscope alone\n"
-                            "  --json FILE         write the results there as well\n"
-                            "  --only NAME         one program: intmix, contend, fpmix, memwalk, trapmix\n"
-                            "  --max-harts N       leave out rows with more harts\n"
-                            "  --quick             a tenth of the work\n"
-                            "  --work N            thousandths of the full work (default 1000)\n"
-                            "  --repeats N         runs of each side (default 3); the fastest counts\n"
-                            "  --limit SECONDS     for one run of QEMU (default 120)\n"
-                            "  --no-mix            do not count kinds of instructions (for runs under a profiler)\n"
-                            "  --strict            a missed target is a failure\n";
-
-static bool parse_number(const char *text, unsigned *ret)
+static struct row timed_row(const struct options *options, const struct place *place, unsigned quantum_cycles)
 {
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    if (end == text || *end || value == 0 || value > 1000000)
-        return false;
-    *ret = (unsigned)value;
-    return true;
+    unsigned work = (unsigned)((uint64_t)options->work * place->timed_work / 1000);
+    return (struct row){.setup = {place->program, place->harts, true, quantum_cycles, work ? work : 1}};
 }
 
-static bool parse_options(int argc, char **argv, struct options *options)
+/* The place's rows, fast first; returns how many. */
+static size_t lay_out(const struct options *options, const struct place *place, struct row ret_rows[static ROWS_A_PLACE])
 {
-    enum { GUESTS, QEMU, NO_QEMU, JSON, ONLY, MAX_HARTS, QUICK, WORK, REPEATS, LIMIT, NO_MIX, STRICT };
-    static const struct option names[] = {
-        {"guests", required_argument, NULL, GUESTS},
-        {"qemu", required_argument, NULL, QEMU},
-        {"no-qemu", no_argument, NULL, NO_QEMU},
-        {"json", required_argument, NULL, JSON},
-        {"only", required_argument, NULL, ONLY},
-        {"max-harts", required_argument, NULL, MAX_HARTS},
-        {"quick", no_argument, NULL, QUICK},
-        {"work", required_argument, NULL, WORK},
-        {"repeats", required_argument, NULL, REPEATS},
-        {"limit", required_argument, NULL, LIMIT},
-        {"strict", no_argument, NULL, STRICT},
-        {"no-mix", no_argument, NULL, NO_MIX},
-        {0},
-    };
-    bool is_ok = true;
-    int found;
-    while (is_ok && (found = getopt_long(argc, argv, "", names, NULL)) != -1)
-        switch (found) {
-        case GUESTS:
-            options->guests = optarg;
-            break;
-        case QEMU:
-            options->qemu = optarg;
-            break;
-        case NO_QEMU:
-            options->qemu = NULL;
-            break;
-        case JSON:
-            options->json = optarg;
-            break;
-        case ONLY:
-            options->only = optarg;
-            break;
-        case MAX_HARTS:
-            is_ok = parse_number(optarg, &options->harts_max);
-            break;
-        case QUICK:
-            options->work = 100;
-            break;
-        case WORK:
-            is_ok = parse_number(optarg, &options->work);
-            break;
-        case REPEATS:
-            is_ok = parse_number(optarg, &options->repeats);
-            break;
-        case LIMIT:
-            is_ok = parse_number(optarg, &options->limit_seconds);
-            break;
-        case NO_MIX:
-            options->is_mix_left_out = true;
-            break;
-        case STRICT:
-            options->is_strict = true;
-            break;
-        default:
-            is_ok = false;
-        }
-    return is_ok && optind == argc && options->guests;
+    size_t count = 0;
+    if (options_want_fidelity(options, false))
+        ret_rows[count++] = (struct row){.setup = {place->program, place->harts, false, 0, options->work}};
+    if (!options_want_fidelity(options, true))
+        return count;
+    bool is_planned = options->quantum_cycles == QUANTUM_PLANNED;
+    ret_rows[count++] = timed_row(options, place, is_planned ? 0 : options->quantum_cycles);
+    if (is_planned && place->quantum_cycles)
+        ret_rows[count++] = timed_row(options, place, place->quantum_cycles);
+    return count;
 }
 
-static bool is_wanted(const struct options *options, const char *program)
+static size_t measure_plan(const struct options *options, struct row ret_rows[static ROWS_MAX])
 {
-    return !options->only || !strcmp(options->only, program);
-}
-
-int main(int argc, char **argv)
-{
-    struct options options = {.qemu = "qemu-system-riscv64", .work = 1000, .repeats = 3, .harts_max = 256, .limit_seconds = 120};
-    if (!parse_options(argc, argv, &options)) {
-        fputs(usage, stderr);
-        return 2;
-    }
-    struct row rows[COUNT_OF(plan)] = {0};
-    struct mix mixes[COUNT_OF(counted)];
-    struct target targets[TARGETS_MAX];
-    size_t row_count = 0, mix_total = 0;
-    bool is_right = true;
+    size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(plan); i++) {
-        if (!is_wanted(&options, plan[i].program) || plan[i].harts > options.harts_max)
+        if (!options_want_program(options, plan[i].program) || plan[i].harts > options->harts_max)
             continue;
-        struct row *row = &rows[row_count++];
-        row->program = plan[i].program;
-        row->harts = plan[i].harts;
-        fprintf(stderr, "%s on %u harts\n", row->program, row->harts);
-        measure_row(&options, row);
-        is_right = is_right && !row->failure[0];
+        fprintf(stderr, "%s on %u harts\n", plan[i].program, plan[i].harts);
+        size_t more = lay_out(options, &plan[i], &ret_rows[count]);
+        measure_rows(options, &ret_rows[count], more);
+        count += more;
     }
+    return count;
+}
+
+static size_t count_mixes(const struct options *options, struct mix ret_mixes[static COUNT_OF(counted)], bool *ret_is_right)
+{
+    size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(counted); i++) {
-        char failure[256] = "";
-        if (options.is_mix_left_out || !is_wanted(&options, counted[i]))
+        char failure[BENCH_FAILURE_MAX] = "";
+        if (options->is_mix_left_out || !options_want_program(options, counted[i]))
             continue;
-        if (mix_count(&options, counted[i], &mixes[mix_total], failure)) {
-            mix_total++;
+        if (mix_count(options, counted[i], &ret_mixes[count], failure)) {
+            count++;
         } else {
             fprintf(stderr, "%s\n", failure);
-            is_right = false;
+            *ret_is_right = false;
         }
     }
+    return count;
+}
+
+static bool is_written(const struct options *options, bool is_done)
+{
+    if (!is_done)
+        fprintf(stderr, "cannot write %s\n", options->json);
+    return is_done;
+}
+
+static bool run_plan(const struct options *options)
+{
+    struct row rows[ROWS_MAX];
+    struct mix mixes[COUNT_OF(counted)];
+    struct target targets[TARGETS_MAX];
+    bool is_right = true;
+    size_t row_count = measure_plan(options, rows);
+    size_t mix_total = count_mixes(options, mixes, &is_right);
     size_t target_count = targets_judge(rows, row_count, mixes, mix_total, targets, TARGETS_MAX);
     report_rows(stdout, rows, row_count);
     report_mixes(stdout, mixes, mix_total);
     report_targets(stdout, targets, target_count);
-    if (options.json && !report_json(&options, rows, row_count, mixes, mix_total, targets, target_count)) {
-        fprintf(stderr, "cannot write %s\n", options.json);
-        is_right = false;
-    }
+    if (options->json)
+        is_right &= is_written(options, report_json(options, rows, row_count, mixes, mix_total, targets, target_count));
+    for (size_t i = 0; i < row_count; i++)
+        is_right = is_right && !rows[i].failure[0];
     for (size_t i = 0; i < target_count; i++)
-        if (options.is_strict && targets[i].verdict == VERDICT_MISSED)
+        if (options->is_strict && targets[i].verdict == VERDICT_MISSED)
             is_right = false;
-    if (row_count == 0) {
-        fputs("nothing to run\n", stderr);
-        is_right = false;
+    return is_right && row_count;
+}
+
+static bool run_sweep(const struct options *options)
+{
+    struct sweep_row rows[SWEEP_ROWS_MAX];
+    size_t count = sweep_measure(options, rows);
+    bool is_right = count > 0;
+    report_sweep(stdout, rows, count);
+    if (options->json)
+        is_right &= is_written(options, report_sweep_json(options, rows, count));
+    for (size_t i = 0; i < count; i++)
+        is_right = is_right && !rows[i].failure[0];
+    return is_right;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (!options_parse(argc, argv, &options)) {
+        options_usage(stderr);
+        return 2;
     }
-    return is_right ? 0 : 1;
+    return (options.is_sweep ? run_sweep(&options) : run_plan(&options)) ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a program executes: one hart, a short run, the instruction before each step decoded. Slow and exact, and independent of what
- * the program says about itself.
+ * What a program executes: one hart, a short run in fast, the instruction before each step decoded. Slow and exact, and independent
+ * of what the program says about itself.
  */
 #include "bench.h"
 
@@ -83,16 +83,17 @@ static bool step_through(struct emu_machine *machine, struct mix *mix)
     return markers == 2 && stop.kind == EMU_STOP_FINISHED && stop.code == 0;
 }
 
-bool mix_count(const struct options *options, const char *program, struct mix *ret_mix, char failure[static 256])
+bool mix_count(const struct options *options, const char *program, struct mix *ret_mix, char failure[static BENCH_FAILURE_MAX])
 {
     struct image image;
     if (!image_read(options->guests, program, &image, failure))
         return false;
     struct emu_config config;
     struct emu_error error;
-    char bootargs[32];
-    snprintf(bootargs, sizeof bootargs, "work=%u", options->work < MIX_WORK_MAX ? options->work : MIX_WORK_MAX);
+    char bootargs[BOOTARGS_MAX];
+    bootargs_write(options->work < MIX_WORK_MAX ? options->work : MIX_WORK_MAX, bootargs);
     emu_config_init(&config);
+    config.fidelity = EMU_FAST;
     config.ram_bytes = BENCH_RAM_BYTES;
     config.kernel = image.bytes;
     config.kernel_bytes = image.size;
@@ -100,13 +101,13 @@ bool mix_count(const struct options *options, const char *program, struct mix *r
     struct emu_machine *machine = emu_machine_create(&config, &error);
     image_free(&image);
     if (!machine) {
-        snprintf(failure, 256, "%.250s", error.text);
+        snprintf(failure, BENCH_FAILURE_MAX, "%.250s", error.text);
         return false;
     }
     *ret_mix = (struct mix){.program = program};
     bool is_ok = step_through(machine, ret_mix);
     emu_machine_destroy(machine);
     if (!is_ok)
-        snprintf(failure, 256, "%.100s did not end as it should when stepped through", program);
+        snprintf(failure, BENCH_FAILURE_MAX, "%.100s did not end as it should when stepped through", program);
     return is_ok;
 }

@@ -7,34 +7,53 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#define FIDELITY_MAX 24
+
 static const char *const verdicts[] = {[VERDICT_MET] = "met", [VERDICT_MISSED] = "missed", [VERDICT_UNKNOWN] = "not measured"};
 
-static void print_row(FILE *out, const struct row *row)
+/* "fast", "timed", or "timed/64": an approximation with quantum 64. */
+static void fidelity_text(const struct setup *setup, char ret_text[static FIDELITY_MAX])
 {
-    const struct side *ours = &row->lockscope, *qemu = &row->qemu;
-    fprintf(out, "%-8s %5u %9.1f %8.3f %8.1f ", row->program, row->harts, (double)row->instructions * 1e-6, ours->seconds,
-            row_mips(row, ours));
-    if (qemu->is_present)
-        fprintf(out, "%8.3f %8.1f %6.2f ", qemu->seconds, row_mips(row, qemu), row_ratio(row));
+    if (setup->is_timed && setup->quantum_cycles)
+        snprintf(ret_text, FIDELITY_MAX, "timed/%u", setup->quantum_cycles);
     else
-        fprintf(out, "%8s %8s %6s ", "-", "-", "-");
-    fprintf(out, "%9" PRIu64 " ", ours->line.failed_sc);
-    if (qemu->is_present)
-        fprintf(out, "%9" PRIu64 " ", qemu->line.failed_sc);
+        snprintf(ret_text, FIDELITY_MAX, "%s", setup->is_timed ? "timed" : "fast");
+}
+
+static void print_number(FILE *out, int width, int decimals, double number, bool is_known)
+{
+    if (is_known)
+        fprintf(out, " %*.*f", width, decimals, number);
     else
-        fprintf(out, "%9s ", "-");
-    fprintf(out, "%8.1f\n", (double)row->host_bytes / (1 << 20));
+        fprintf(out, " %*s", width, "-");
+}
+
+static void print_row(FILE *out, const struct row *row, const char *fidelity)
+{
+    const struct run *run = &row->best;
+    bool is_compared = row->qemu.is_present;
+    fprintf(out, "%-8s %5u %-8s %6.1f %9.1f %8.3f %8.1f", row->setup.program, row->setup.harts, fidelity,
+            (double)row->setup.work / 10, (double)run->instructions * 1e-6, run->seconds, run_mips(run));
+    print_number(out, 8, 4, row_qemu_seconds(row), is_compared);
+    print_number(out, 8, 1, row_qemu_mips(row), is_compared && row->qemu_instructions);
+    print_number(out, 7, 4, row_ratio(row), is_compared);
+    fprintf(out, " %9" PRIu64, run->line.failed_sc);
+    print_number(out, 7, 0, (double)row->qemu.line.failed_sc, is_compared);
+    fprintf(out, " %8.1f\n", (double)run->host_bytes / (1 << 20));
 }
 
 void report_rows(FILE *out, const struct row *rows, size_t count)
 {
-    fprintf(out, "%-8s %5s %9s %8s %8s %8s %8s %6s %9s %9s %8s\n", "program", "harts", "10^6 ins", "seconds", "MIPS", "QEMU s",
-            "MIPS", "ratio", "failed sc", "QEMU's", "host MiB");
-    for (size_t i = 0; i < count; i++)
+    fprintf(out, "%-8s %5s %-8s %6s %9s %8s %8s %8s %8s %7s %9s %7s %8s\n", "program", "harts", "fidelity", "work %", "10^6 ins",
+            "seconds", "MIPS", "QEMU s", "MIPS", "ratio", "failed sc", "QEMU's", "host MiB");
+    for (size_t i = 0; i < count; i++) {
+        char fidelity[FIDELITY_MAX];
+        fidelity_text(&rows[i].setup, fidelity);
         if (rows[i].failure[0])
-            fprintf(out, "%-8s %5u FAILED: %s\n", rows[i].program, rows[i].harts, rows[i].failure);
+            fprintf(out, "%-8s %5u %-8s FAILED: %s\n", rows[i].setup.program, rows[i].setup.harts, fidelity, rows[i].failure);
         else
-            print_row(out, &rows[i]);
+            print_row(out, &rows[i], fidelity);
+    }
 }
 
 static double percent(uint64_t part, uint64_t of)
@@ -62,7 +81,7 @@ void report_targets(FILE *out, const struct target *targets, size_t count)
 {
     fputc('\n', out);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%-46s %s %-6g ", targets[i].text, targets[i].is_most ? "at most " : "at least", targets[i].wanted);
+        fprintf(out, "%-53s %s %-6g ", targets[i].text, targets[i].is_most ? "at most " : "at least", targets[i].wanted);
         if (targets[i].verdict == VERDICT_UNKNOWN)
             fprintf(out, "%10s  not measured\n", "");
         else
@@ -70,26 +89,45 @@ void report_targets(FILE *out, const struct target *targets, size_t count)
     }
 }
 
-static json_t *json_side(const struct row *row, const struct side *side)
+/* The quantum of an approximation stands in every output; 0: exact. */
+static json_t *json_setup(const struct setup *setup)
 {
-    if (!side->is_present)
-        return json_null();
+    return json_pack("{s:s, s:i, s:s, s:i, s:i}", "program", setup->program, "harts", (int)setup->harts, "fidelity",
+                     setup->is_timed ? "timed" : "fast", "quantum", (int)setup->quantum_cycles, "work", (int)setup->work);
+}
+
+static json_t *json_line(double seconds, double mips, const struct guest_line *line)
+{
     char checksum[24];
-    snprintf(checksum, sizeof checksum, "%016" PRIx64, side->line.checksum);
-    return json_pack("{s:f, s:f, s:I, s:I, s:I, s:s}", "seconds", side->seconds, "mips", row_mips(row, side), "done",
-                     (json_int_t)side->line.done, "failed_sc", (json_int_t)side->line.failed_sc, "traps",
-                     (json_int_t)side->line.traps, "checksum", checksum);
+    snprintf(checksum, sizeof checksum, "%016" PRIx64, line->checksum);
+    return json_pack("{s:f, s:f, s:I, s:I, s:I, s:s}", "seconds", seconds, "mips", mips, "done", (json_int_t)line->done,
+                     "failed_sc", (json_int_t)line->failed_sc, "traps", (json_int_t)line->traps, "checksum", checksum);
+}
+
+static void json_add_run(json_t *object, const struct run *run)
+{
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016" PRIx64, run->state_hash);
+    json_object_set_new(object, "instructions", json_integer((json_int_t)run->instructions));
+    json_object_set_new(object, "cycles", json_integer((json_int_t)run->cycles));
+    json_object_set_new(object, "transactions", json_integer((json_int_t)run->transactions));
+    json_object_set_new(object, "host_bytes", json_integer((json_int_t)run->host_bytes));
+    json_object_set_new(object, "state_hash", json_string(hash));
+    json_object_set_new(object, "lockscope", json_line(run->seconds, run_mips(run), &run->line));
 }
 
 static json_t *json_row(const struct row *row)
 {
-    if (row->failure[0])
-        return json_pack("{s:s, s:i, s:s}", "program", row->program, "harts", (int)row->harts, "failure", row->failure);
-    char hash[24];
-    snprintf(hash, sizeof hash, "%016" PRIx64, row->state_hash);
-    return json_pack("{s:s, s:i, s:I, s:I, s:s, s:f, s:o, s:o}", "program", row->program, "harts", (int)row->harts, "instructions",
-                     (json_int_t)row->instructions, "host_bytes", (json_int_t)row->host_bytes, "state_hash", hash, "ratio",
-                     row_ratio(row), "lockscope", json_side(row, &row->lockscope), "qemu", json_side(row, &row->qemu));
+    json_t *object = json_setup(&row->setup);
+    const struct side *qemu = &row->qemu;
+    if (row->failure[0]) {
+        json_object_set_new(object, "failure", json_string(row->failure));
+        return object;
+    }
+    json_add_run(object, &row->best);
+    json_object_set_new(object, "ratio", json_real(row_ratio(row)));
+    json_object_set_new(object, "qemu", qemu->is_present ? json_line(qemu->seconds, row_qemu_mips(row), &qemu->line) : json_null());
+    return object;
 }
 
 static json_t *json_mix(const struct mix *mix)
@@ -116,8 +154,65 @@ bool report_json(const struct options *options, const struct row *rows, size_t r
                                         target->is_most ? "at most" : "at least", "wanted", target->wanted, "seen",
                                         is_known ? json_real(target->seen) : json_null(), "verdict", verdicts[target->verdict]));
     }
-    json_t *all = json_pack("{s:i, s:i, s:o, s:o, s:o}", "work", (int)options->work, "repeats", (int)options->repeats, "rows",
+    json_t *all = json_pack("{s:i, s:i, s:i, s:o, s:o, s:o}", "work", (int)options->work, "repeats",
+                            (int)options_repeats(options, false), "timed_repeats", (int)options_repeats(options, true), "rows",
                             row_list, "mixes", mix_list, "targets", target_list);
+    bool is_written = all && json_dump_file(all, options->json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
+    json_decref(all);
+    return is_written;
+}
+
+/* ---- the sweep ---- */
+
+static void print_sweep_row(FILE *out, const struct sweep_row *row)
+{
+    double error;
+    fprintf(out, " %8.3f %7.1f %6.2f %11" PRIu64, row->best.seconds, run_mips(&row->best), row->exact.seconds / row->best.seconds,
+            row->best.cycles);
+    for (size_t i = 0; i < sweep_count_count; i++)
+        if (sweep_error(row, &sweep_counts[i], &error))
+            fprintf(out, " %+11.3f%%", 100 * error);
+        else
+            fprintf(out, " %12s", "-");
+    fputc('\n', out);
+}
+
+void report_sweep(FILE *out, const struct sweep_row *rows, size_t count)
+{
+    fprintf(out, "%-8s %5s %7s %8s %7s %6s %11s", "program", "harts", "quantum", "seconds", "MIPS", "faster", "cycles");
+    for (size_t i = 0; i < sweep_count_count; i++)
+        fprintf(out, " %12s", sweep_counts[i].text);
+    fputc('\n', out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "%-8s %5u %7u", rows[i].setup.program, rows[i].setup.harts, rows[i].setup.quantum_cycles);
+        if (rows[i].failure[0])
+            fprintf(out, " FAILED: %s\n", rows[i].failure);
+        else
+            print_sweep_row(out, &rows[i]);
+    }
+}
+
+static json_t *json_sweep_row(const struct sweep_row *row)
+{
+    json_t *object = json_setup(&row->setup), *errors = json_object();
+    double error;
+    if (row->failure[0])
+        json_object_set_new(object, "failure", json_string(row->failure));
+    else
+        json_add_run(object, &row->best);
+    for (size_t i = 0; i < sweep_count_count && !row->failure[0]; i++)
+        json_object_set_new(errors, sweep_counts[i].name,
+                            sweep_error(row, &sweep_counts[i], &error) ? json_real(error) : json_null());
+    json_object_set_new(object, "errors", errors);
+    return object;
+}
+
+bool report_sweep_json(const struct options *options, const struct sweep_row *rows, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_sweep_row(&rows[i]));
+    json_t *all = json_pack("{s:i, s:o}", "work", (int)options->work, "sweep", list);
     bool is_written = all && json_dump_file(all, options->json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
     json_decref(all);
     return is_written;
