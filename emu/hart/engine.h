@@ -179,6 +179,8 @@ op_function slow_hint, slow_fence, slow_fence_tso, slow_fence_i, slow_pause, slo
 
 /* timed: takes what a part's steps took, which the clock has already, off the budget. */
 int64_t engine_take_spent(struct hart *h, int64_t budget);
+/* timed: leaves with the part to be resumed, after a wait that ended a slice. */
+op_result engine_leave_part(struct hart *h, uint64_t pc, int64_t budget);
 
 /* What a load of this row does with the bytes read; what an AMO writes back. */
 void engine_load_result(struct hart *h, unsigned row, unsigned rd, uint64_t raw);

@@ -42,6 +42,12 @@ int64_t engine_take_spent(struct hart *h, int64_t budget)
     return budget;
 }
 
+op_result engine_leave_part(struct hart *h, uint64_t pc, int64_t budget)
+{
+    h->fresh = budget;
+    TAIL(engine_leave(h, HART_EXIT_SLICE, pc, budget));
+}
+
 op_result engine_leave(struct hart *h, enum hart_exit reason, uint64_t pc, int64_t budget)
 {
     h->exit = (uint8_t)reason;
@@ -253,6 +259,8 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     }
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    if (result == PART_LATER)
+        TAIL(engine_leave_part(h, pc, budget));
     if (h->waits) { /* as if the hart had been left and come back */
         h->fresh = budget;
         within = false;
@@ -439,7 +447,11 @@ static bool resume_part(struct hart *h, int64_t *soft, int64_t *hard, bool *fres
     h->steps += h->waits;
     *fresh &= h->waits == 0 || result == PART_GRANTED;
     h->budget = 0;
-    h->fresh = result == PART_GRANTED ? 0 : INT64_MIN;
+    h->fresh = result == PART_GRANTED || result == PART_LATER ? 0 : INT64_MIN;
+    if (result == PART_LATER) {
+        h->exit = HART_EXIT_SLICE;
+        return true;
+    }
     if ((result == PART_DONE || result == PART_GRANTED) && h->part.kind == PART_FETCH) { /* no step: the instruction is still to come */
         *fresh |= h->waits > 0;
         h->part.kind = part_is_split(h) ? PART_FETCHED : PART_NONE;

@@ -523,6 +523,8 @@ enum part_result part_go(struct hart *h)
             return PART_FAULT;
         granted = step == STEP_GRANTED;
         more = step == STEP_AGAIN || advance(h);
+        if (more && h->waits && h->cycle >= h->shared->alone_until)
+            return PART_LATER;
     } while (more);
     return granted ? PART_GRANTED : PART_DONE;
 }

@@ -11,6 +11,7 @@
 enum part_result {
     PART_DONE,    /* all steps are done: part_apply, then it is over */
     PART_GRANTED, /* the same, and the last of them was done by the bus: the clock is right, and the wait was the instruction's step */
+    PART_LATER,   /* a wait is over, and something else comes before what follows it: to be resumed */
     PART_WAIT,    /* a request is on its way; the hart is not running */
     PART_FAULT,   /* trap: hart->part_fault, hart->part_tval; the part is over */
 };

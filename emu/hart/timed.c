@@ -44,6 +44,8 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     }
     if (result == PART_FAULT)
         TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+    if (result == PART_LATER)
+        TAIL(engine_leave_part(h, pc, budget));
     part_apply(h);
     within &= h->waits == 0;
     budget -= bubble_of(h, op);

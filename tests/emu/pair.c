@@ -21,7 +21,7 @@ struct side {
     bool is_cut;
 };
 
-/* Kinds that say what is decoded, which breakpoints change. */
+/* Kinds that say what is decoded: that depends on the order in which independent steps are done, and on breakpoints. */
 #define HOST_KINDS EMU_EVENT_BIT(EMU_EVENT_CODE_DISCARDED)
 
 static void drain(struct side *side)
@@ -30,7 +30,7 @@ static void drain(struct side *side)
     size_t count;
     while ((count = emu_events_read(side->machine, records, 64)) > 0)
         for (size_t i = 0; i < count && side->count < RECORDS_MAX; i++)
-            if (!side->is_cut || !(EMU_EVENT_BIT(records[i].kind) & HOST_KINDS))
+            if (!(EMU_EVENT_BIT(records[i].kind) & HOST_KINDS))
                 side->records[side->count++] = records[i];
     cr_assert(lt(sz, side->count, RECORDS_MAX));
 }

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <emu/platform.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -155,6 +156,50 @@ Test(slices, random_programs_with_inputs_are_the_same_in_slices_of_one_cycle)
 Test(slices, random_programs_stopped_and_watched_are_the_same_in_slices_of_one_cycle)
 {
     for_all_rows(try_cut_program, "cut program", ROUNDS);
+}
+
+/* Hart 1 sleeps, wakes by its timer, and stores to the second of the two lines that hart 0 reads across. */
+static struct guest woken_writer(void)
+{
+    struct guest guest = {.count = 0}, *g = &guest;
+    guest_ram(g, S1, 0x4000);
+    guest_li(g, S5, 2000);
+    guest_branch(g, ISA_OP_bne, A0, ZERO, 0);
+    unsigned to_sleeper = g->count - 1, loop = g->count;
+    guest_ri(g, ISA_OP_ld, T0, S1, 128); /* takes the first line's place */
+    guest_ri(g, ISA_OP_ld, T0, S1, 60);  /* the first line misses, then the second hits, unless it has been taken away */
+    guest_rr(g, ISA_OP_add, S2, S2, T0);
+    guest_ri(g, ISA_OP_addi, S5, S5, -1);
+    guest_branch(g, ISA_OP_bne, S5, ZERO, loop);
+    guest_st(g, ISA_OP_sd, S2, S1, 192);
+    guest_finish(g, 0x5555);
+    guest_land(g, to_sleeper);
+    guest_li(g, S3, PLATFORM_CLINT_BASE + 0x4008); /* its MTIMECMP */
+    guest_li(g, S4, PLATFORM_CLINT_BASE + 0xbff8);
+    guest_li(g, T0, 0x80);
+    guest_csr(g, ISA_OP_csrrw, ZERO, 0x304, T0); /* mie: MTIE; interrupts stay off */
+    unsigned again = g->count;
+    guest_ri(g, ISA_OP_ld, T0, S4, 0);
+    guest_ri(g, ISA_OP_addi, T0, T0, 21);
+    guest_st(g, ISA_OP_sd, T0, S3, 0);
+    guest_op(g, ISA_OP_wfi);
+    guest_ri(g, ISA_OP_addi, T1, T1, 1);
+    guest_st(g, ISA_OP_sd, T1, S1, 64);
+    guest_jump(g, again);
+    return guest;
+}
+
+Test(slices, what_a_hart_alone_reads_across_two_lines_is_what_one_that_wakes_meanwhile_has_stored)
+{
+    struct pair_sum sum = {0};
+    struct guest guest = woken_writer();
+    struct emu_config config = guest_config(2);
+    config.fidelity = EMU_TIMED;
+    config.l1d = (struct emu_cache_config){.bytes = 128, .ways = 1};
+    struct pair pair = {.name = "woken writer", .config = &config, .stretch = 500, .cycles = 400000};
+    try_guest(&(struct random){1}, &guest, &config, &pair, &sum);
+    report(&sum);
+    cr_expect(ge(u64, sum.ended, 1));
 }
 
 #ifdef TEST_BENCH_GUESTS
