@@ -21,6 +21,7 @@ void machine_use_fidelity(struct emu_machine *m, unsigned fidelity)
 {
     bool changed = m->shared.timed != (fidelity == EMU_TIMED);
     m->shared.timed = fidelity == EMU_TIMED;
+    m->shared.checks = m->shared.timed && m->shared.count > 1;
     m->owner = NO_OWNER;
     m->slice_left = 0;
     m->slice_exact = m->slice_fresh = false;

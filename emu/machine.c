@@ -363,7 +363,8 @@ static bool make_harts(struct emu_machine *m)
     struct code_cache *code = code_cache_create(m->memory.pages);
     m->shared = (struct hart_shared){.memory = &m->memory, .reservations = &m->reservations, .code = code,
                                      .queue = m->queue, .caches = &m->caches, .bus = m->bus, .coherence = &coherence_mesi,
-                                     .timed = m->config.fidelity == EMU_TIMED, .device_access = device_access,
+                                     .timed = m->config.fidelity == EMU_TIMED, .checks = m->config.fidelity == EMU_TIMED && harts > 1,
+                                     .device_access = device_access,
                                      .harts = m->harts, .count = harts, .cpu = m->config.cpu, .pipeline = m->config.pipeline,
                                      .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,

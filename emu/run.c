@@ -139,8 +139,17 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
     return exit;
 }
 
+/* timed: the next event that the hart itself must meet on its very cycle: interrupts, and the switch of fidelity. */
+static inline uint64_t next_of(const struct emu_machine *m, const struct hart *hart)
+{
+    uint64_t pins = queue_when(m->queue, hart->irq_slot), timer = queue_when(m->queue, hart->timer_slot);
+    uint64_t to_switch = queue_when(m->queue, m->switch_slot), first = pins < timer ? pins : timer;
+    return first < to_switch ? first : to_switch;
+}
+
 /* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
- * slice ends makes no difference to what happens, only to the order in which it is done here. */
+ * slice ends makes no difference to what happens, only to the order in which it is done here. What others do is noticed at checks only,
+ * so that a slice may overrun its end up to the next one; but not the hart's own events. */
 static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
@@ -159,18 +168,19 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
         }
         struct hart *hart = &m->harts[owner];
         uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
+        uint64_t exact = next_of(m, hart);
         if (limit > next)
             limit = next;
         if (cycle >= end)
             break;
-        if (cycle >= limit) {
+        if (cycle >= exact || (cycle >= limit && !hart->within)) {
             owner = NO_OWNER;
             continue;
         }
         if (hard > HART_RUN_CYCLES_MAX)
             hard = HART_RUN_CYCLES_MAX;
-        if (hard > limit - cycle)
-            hard = limit - cycle;
+        if (hard > exact - cycle)
+            hard = exact - cycle;
         if (hard > end - cycle)
             hard = end - cycle;
         bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
@@ -180,10 +190,10 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
         m->shared.alone_until = 0;
         steps += hart->steps - before;
         fresh = hart->fresh == hart->budget;
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || hart->cycle >= limit || fresh) {
+        hart->within &= hart->cycle >= limit; /* else it does not matter */
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || (hart->cycle >= limit && !hart->within) || hart->cycle >= exact || fresh)
             owner = NO_OWNER; /* fresh: as good as not begun */
-            hart->within = false;
-        }
+        hart->within &= owner != NO_OWNER;
         *ret_hart = hart;
         attention = exit > HART_EXIT_STOPPED || hart->attention;
         if (exit != HART_EXIT_STOPPED) {
@@ -197,6 +207,15 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
     m->owner = (uint16_t)owner;
     m->slice_fresh = fresh;
     return exit;
+}
+
+/* timed: was a slice left between checks, with an event due that it goes on past to the next check? */
+static bool overruns(const struct emu_machine *m)
+{
+    if (!m->shared.timed || m->owner == NO_OWNER)
+        return false;
+    const struct hart *hart = &m->harts[m->owner];
+    return hart->within && hart->cycle < next_of(m, hart);
 }
 
 static void fire(struct emu_machine *m)
@@ -261,7 +280,7 @@ struct emu_stop emu_run(struct emu_machine *m, const struct emu_until *until)
             fire(m);
             continue;
         }
-        if (next <= schedule_cycle(&m->schedule)) {
+        if (next <= schedule_cycle(&m->schedule) && !overruns(m)) {
             if (next >= until->cycle)
                 return stop_of(EMU_STOP_LIMIT);
             fire(m);

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #define CHUNK_OPS 4096u
-#define RUN_OPS_MAX 352u
+#define RUN_OPS_MAX 416u
 #define CACHE_BYTES_MAX (UINT64_C(40) << 20)
 
 struct code_cache *code_cache_create(uint32_t pages)
@@ -354,8 +354,44 @@ static int32_t cost_with_bubble(const struct hart_shared *shared, const struct i
     return cost_of(shared, &at->insn) + (at->bubble ? (int32_t)BUDGET(shared->pipeline.load_use_cycles, 0) : 0);
 }
 
-/* The instructions of the run that begins at offset: to the line's end, an unconditional transfer, or before an instruction that
- * straddles lines, which is a run of its own. Returns how many; *ret_end is the offset behind them. */
+/* The most cycles that an instruction takes behind which its run goes on (timed). */
+#define RUNS_ON_CYCLES 4
+
+static bool runs_on(const struct hart_shared *shared, const struct insn_at *at)
+{
+    return !shared->timed || budget_cycles(cost_with_bubble(shared, at)) <= RUNS_ON_CYCLES;
+}
+
+/* May a slice end before this instruction, when a run is not just entered there? Before all that others could notice, and often enough
+ * that no instruction begins more than HART_OVERRUN_CYCLES behind the slice's end: in every 16 bytes, and before all that takes longer
+ * than a cycle. Depends on the instruction and its place only, not on where its run was entered. */
+static bool is_check(const struct hart_shared *shared, const struct insn_at *at)
+{
+    switch (isa_rows[at->insn.op].kind) {
+    case ISA_KIND_LD:
+    case ISA_KIND_ST:
+    case ISA_KIND_FLD:
+    case ISA_KIND_FST:
+    case ISA_KIND_LR:
+    case ISA_KIND_SC:
+    case ISA_KIND_AMO:
+    case ISA_KIND_CSR:
+    case ISA_KIND_SYS:
+    case ISA_KIND_NONE:
+        return true;
+    default:
+        return at->offset % 16 < 4 || is_hint(shared, &at->insn) || budget_cycles(cost_with_bubble(shared, at)) > 1;
+    }
+}
+
+bool code_is_check(const struct hart_shared *shared, uint32_t page, unsigned offset)
+{
+    struct insn_at at = {.insn = decode(shared, fetch(shared->memory, page, offset)), .offset = offset};
+    return is_check(shared, &at); /* loads, which may have a bubble, are among the others */
+}
+
+/* The instructions of the run that begins at offset: to the line's end, an unconditional transfer, one that takes long, or before an
+ * instruction that straddles lines, which is a run of its own. Returns how many; *ret_end is the offset behind them. */
 static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsigned offset, struct insn_at *insns, unsigned *ret_end)
 {
     unsigned line_end = (offset & ~(LINE_BYTES - 1)) + LINE_BYTES, count = 0;
@@ -365,9 +401,11 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
             break;
         if (shared->timed && count > 0)
             insns[count - 1].bubble = has_bubble(&insns[count - 1].insn, &insn);
+        if (count > 0 && !runs_on(shared, &insns[count - 1])) /* by its bubble */
+            break;
         insns[count++] = (struct insn_at){.insn = insn, .offset = offset};
         offset += insn.len;
-        if (ends_run(&insn))
+        if (ends_run(&insn) || !runs_on(shared, &insns[count - 1]))
             break;
     }
     *ret_end = offset;
@@ -415,6 +453,8 @@ static struct op *put_run(struct hart_shared *shared, struct op *first, struct o
 {
     for (unsigned i = 0; i < count; i++) {
         header->slot[i] = (uint8_t)(op - first);
+        if (shared->checks && header->checks >> i & 1)
+            op = put_mark(op, shared->code->handlers->check, &insns[i].insn, insns[i].offset);
         if (shared->timed && is_split(&insns[i]))
             op = put_mark(op, shared->code->handlers->two_lines, &insns[i].insn, insns[i].offset);
         if (has_break(shared, insns[i].offset))
@@ -431,6 +471,12 @@ static struct op *put_run(struct hart_shared *shared, struct op *first, struct o
     return ends_run(&insns[count - 1].insn) ? op : put_line_end(shared, op, end);
 }
 
+/* Where the n-th instruction of a run is entered: behind its check, for that has been looked at. */
+static unsigned entry_slot(const struct hart_shared *shared, const struct run_header *header, unsigned n)
+{
+    return header->slot[n] + (shared->checks && header->checks >> n & 1);
+}
+
 static void make_native(struct hart_shared *shared, struct op *first, const struct insn_at *insns, unsigned count, bool has_line_end)
 {
     struct native_insn list[LINE_BYTES / 2 + 1];
@@ -438,14 +484,23 @@ static void make_native(struct hart_shared *shared, struct op *first, const stru
     for (unsigned i = 0; i < count; i++) {
         if (has_break(shared, insns[i].offset) || (shared->timed && is_split(&insns[i])) || shared->reservation.strict)
             return;
-        list[i] = (struct native_insn){.op = first + header->slot[i], .insn = &insns[i].insn, .offset = insns[i].offset,
+        list[i] = (struct native_insn){.op = first + entry_slot(shared, header, i), .insn = &insns[i].insn, .offset = insns[i].offset,
+                                       .left = insns[i].after + cost_with_bubble(shared, &insns[i]),
+                                       .check = shared->checks && header->checks >> i & 1,
                                        .by_handler = is_hint(shared, &insns[i].insn)};
     }
     if (has_line_end) {
-        const struct op *last = first + header->slot[count - 1];
-        list[count++] = (struct native_insn){.op = (struct op *)last + (last->at >> AT_SLOTS_SHIFT & 3) + 1};
+        struct op *last = list[count - 1].op;
+        list[count++] = (struct native_insn){.op = last + (last->at >> AT_SLOTS_SHIFT & 3) + 1};
     }
-    native_compile(shared->code->native, shared->timed, list, count, header->exact);
+    native_compile(shared->code->native, !shared->timed ? NATIVE_FAST : shared->checks ? NATIVE_CHECKED : NATIVE_TIMED, list, count,
+                   header->exact);
+}
+
+static void note_check(struct code_page *code, unsigned half, bool check)
+{
+    uint64_t bit = UINT64_C(1) << half % 64;
+    code->checks[half / 64] = (code->checks[half / 64] & ~bit) | (check ? bit : 0);
 }
 
 const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset)
@@ -466,6 +521,9 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         if (end % LINE_BYTES == 2 && (end - 1) / LINE_BYTES != offset / LINE_BYTES)
             mark_code(shared, code->page, end - 2);
         struct run_header *header = (struct run_header *)first;
+        header->checks = 0;
+        for (unsigned i = 0; i < count && shared->timed; i++)
+            header->checks |= (uint32_t)is_check(shared, &insns[i]) << i;
         op = put_run(shared, first, first + sizeof *header / sizeof *op, insns, count, end, header);
         header->count = (uint8_t)count;
         for (unsigned i = 0; i < count; i++)
@@ -477,9 +535,10 @@ const struct op *code_decode(struct hart_shared *shared, struct code_page *code,
         for (unsigned i = 0; i < count; i++) {
             unsigned half = insns[i].offset / 2;
             if (!code->entry[half]) {
-                code->entry[half] = first + header->slot[i];
-                code->slot[half] = header->slot[i];
+                code->slot[half] = (uint8_t)entry_slot(shared, header, i);
+                code->entry[half] = first + code->slot[half];
             }
+            note_check(code, half, header->checks >> i & 1);
             code->left[half] = insns[i].after + cost_with_bubble(shared, &insns[i]);
         }
         make_native(shared, first, insns, count, !ends_run(&insns[count - 1].insn));

@@ -34,7 +34,7 @@ struct op {
 #define AT_LONG 0x0001u    /* 4 bytes, else 2 */
 #define AT_SLOTS_SHIFT 12  /* bits 13:12: slots it takes, less one */
 #define AT_BUBBLE 0x4000u  /* a load whose result the next instruction in its run uses */
-#define AT_MARK 0x8000u    /* not an instruction: end of a line, breakpoint */
+#define AT_MARK 0x8000u    /* not an instruction: end of a line, breakpoint, check */
 
 /* Branches, jal and line ends take three slots: the op, a link, and the stub that the link leads to until it is resolved. */
 struct op_link {
@@ -49,7 +49,8 @@ _Static_assert(sizeof(struct op_link) == sizeof(struct op), "a link takes an op'
 struct run_header {
     uint8_t count;
     uint8_t exact;    /* slots from an op to its second copy */
-    uint8_t slot[LINE_BYTES / 2 + 14]; /* of each instruction, from the header */
+    uint8_t slot[LINE_BYTES / 2 + 10]; /* of each instruction, marks included, from the header */
+    uint32_t checks;                   /* instructions before which a slice may end (timed) */
     uint16_t begin[LINE_BYTES / 2];    /* of each instruction, in cycles from the first one's begin */
 };
 _Static_assert(sizeof(struct run_header) % sizeof(struct op) == 0, "a header takes whole slots");
@@ -58,6 +59,7 @@ struct code_page {
     struct op *entry[PAGE_BYTES / 2]; /* by halfword: where to begin; NULL: not decoded */
     int32_t left[PAGE_BYTES / 2];     /* budget that the rest of the run costs, entered here; 0: not decoded */
     uint8_t slot[PAGE_BYTES / 2];     /* from the run's header to entry */
+    uint64_t checks[PAGE_BYTES / 128]; /* timed: halfwords with instructions before which a slice may end, where decoded */
     uint32_t page;
 };
 
@@ -79,7 +81,7 @@ struct code_cache {
 /* The handlers, by row and by role; handlers.inc */
 struct op_handlers {
     op_function *row[ISA_OP_COUNT];
-    op_function *line_end, *link, *stale, *breakpoint, *straddle, *two_lines, *cut;
+    op_function *line_end, *link, *stale, *breakpoint, *straddle, *two_lines, *cut, *check;
 };
 extern const struct op_handlers op_handlers_fast, op_handlers_timed;
 
@@ -89,6 +91,8 @@ struct code_page *code_page_of(struct hart_shared *shared, uint32_t page);
 const struct op *code_decode(struct hart_shared *shared, struct code_page *code, unsigned offset);
 /* One instruction to be executed alone: it lies across pages, or PMP differs within its page. */
 const struct op *code_decode_single(struct hart_shared *shared, uint32_t page, unsigned offset, uint32_t bits);
+/* timed: may a slice end before the instruction at this offset of the page, as its bytes are now? */
+bool code_is_check(const struct hart_shared *shared, uint32_t page, unsigned offset);
 /* Throws away what was decoded from a line that is written to; true if there was anything. */
 bool code_discard_line(struct hart_shared *shared, uint32_t page, unsigned line);
 

@@ -155,7 +155,9 @@ static inline enum hart_go engine_may_go(const struct hart *h, int64_t budget, b
     return allowed <= 0 ? HART_GO_BUDGET_DONE : HART_GO;
 }
 /* A link taken with the budget, refund included, below 0. */
-op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_two_lines, engine_cut;
+op_function slow_over, engine_link, engine_stale, engine_breakpoint, engine_straddle, engine_two_lines, engine_cut, engine_check;
+/* At an instruction before which the slice is over, or nearly what is granted. */
+op_function engine_check_over;
 /* strict.c: the mark before each instruction in strict mode; its imm is the instruction's row. */
 op_function engine_strict;
 /* Ends the engine run: `budget` is left, the hart goes on at pc. */

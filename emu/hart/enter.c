@@ -67,33 +67,44 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
-/* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin; NULL: none. `left` is
- * what the run costs from op. */
+/* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin, or at which the slice
+ * ends; NULL: none. `left` is what the run costs from op. */
 static struct op *find_cut(const struct hart *h, const struct op *op, unsigned offset, int64_t left, int64_t allowed)
 {
     const struct op *first = op - h->code->slot[offset / 2];
     const struct run_header *header = (const struct run_header *)first;
     unsigned here = header->count - (unsigned)(left & STEPS_FULL), i = here + 1;
     allowed += header->begin[here];
-    while (i < header->count && header->begin[i] < allowed)
+    int64_t soft = allowed - h->slack;
+    while (i < header->count && header->begin[i] < allowed && !(header->begin[i] >= soft && header->checks >> i & 1))
         i++;
     return i < header->count ? (struct op *)(first + header->exact + header->slot[i]) : NULL;
 }
 
-/* Executes those instructions of the run at op (which costs `left`) that begin within the `allowed` cycles: cuts the one behind out
- * of the run's second copy. */
+/* Must second copies be used? First ones would look for the end of the slice, which budgets do not count to now. */
+static bool is_exact(const struct hart *h)
+{
+    return h->shared->checks && !h->checks;
+}
+
+/* Executes those instructions of the run at op (which costs `left`) that begin within the `allowed` cycles, and in the slice: cuts the
+ * one behind out of the run's second copy. */
 static op_result enter_cut(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, int64_t allowed)
 {
     TABLES(h);
     struct code_cache *cache = h->shared->code;
     uncut(cache);
     budget -= left; /* what is given back at the cut or on the way makes it right */
-    struct op *cut = h->code == cache->single ? NULL : find_cut(h, op, offset, left, allowed);
-    if (!cut)
+    if (h->code == cache->single || op->run == cache->handlers->straddle) /* one instruction, and there is no second copy */
         GO(op);
-    cache->cut = cut;
-    cache->cut_run = cut->run;
-    cut->run = cache->handlers->cut;
+    struct op *cut = find_cut(h, op, offset, left, allowed);
+    if (!cut && !is_exact(h))
+        GO(op);
+    if (cut) {
+        cache->cut = cut;
+        cache->cut_run = cut->run;
+        cut->run = cache->handlers->cut;
+    }
     const struct run_header *header = (const struct run_header *)(op - h->code->slot[offset / 2]);
     GO(op + header->exact);
 }
@@ -105,17 +116,24 @@ static op_result leave_because(struct hart *h, enum hart_go go, uint64_t pc, int
     TAIL(engine_leave(h, go == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_BUDGET, pc, budget));
 }
 
+static bool is_check(const struct code_page *code, unsigned offset)
+{
+    return code->checks[offset / 128] >> offset / 2 % 64 & 1;
+}
+
 /* Enters the run at op, which costs more than the budget: the slice may be over, or the run may not fit in what is allowed. */
 static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool within)
 {
     TABLES(h);
+    within = within && !is_check(h->code, offset);
     enum hart_go go = engine_may_go(h, budget, within);
     int64_t allowed = budget_cycles(budget) + h->bias;
-    if (go == HART_GO && h->shared->timed && !within && budget != h->fresh && budget_cycles(left) > allowed - h->slack)
-        go = HART_GO_SLICE_OVER; /* here rather than in its middle, which costs more; nobody can tell */
+    if (go == HART_GO && h->checks && !within && budget < BUDGET(1, 0))
+        go = HART_GO_BUDGET_DONE; /* near the end of what is allowed: the rest is done exactly */
     if (go != HART_GO)
         TAIL(leave_because(h, go, h->page_va + offset, budget, within));
-    if (allowed < budget_cycles(left))
+    bool fits = budget_cycles(left) <= (h->shared->timed && h->slack > 0 ? allowed - h->slack : allowed);
+    if (!h->checks && (!fits || is_exact(h)))
         TAIL(enter_cut(h, op, offset, budget, left, allowed));
     budget -= left;
     GO(op);
@@ -123,9 +141,25 @@ static op_result enter_checked(struct hart *h, const struct op *op, unsigned off
 
 op_result engine_cut(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
+    unsigned offset = op->at & AT_OFFSET;
+    budget += h->code->left[offset / 2];
+    bool within = !is_check(h->code, offset);
+    enum hart_go go = engine_may_go(h, budget, within);
+    TAIL(leave_because(h, go, op_pc(h, op), budget, within));
+}
+
+op_result engine_check_over(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
     budget += h->code->left[(op->at & AT_OFFSET) / 2];
-    h->within = true;
-    TAIL(engine_leave(h, HART_EXIT_BUDGET, op_pc(h, op), budget));
+    TAIL(leave_because(h, engine_may_go(h, budget, false), op_pc(h, op), budget, false));
+}
+
+/* The mark before an instruction at which a slice may end, where code is interpreted. */
+op_result engine_check(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (UNLIKELY(h->checks && budget + h->code->left[(op->at & AT_OFFSET) / 2] < BUDGET(1, 0)))
+        TAIL(engine_check_over(h, op, budget, l0));
+    NEXT(1);
 }
 
 /* ---- breakpoints ---- */
@@ -250,7 +284,7 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     h->pc = pc;
     h->part = (struct hart_part){.kind = PART_FETCH, .vaddr = pc};
     h->spent = h->waits = 0;
-    h->patience = budget_cycles(budget);
+    h->patience = budget_cycles(budget) + h->bias;
     enum part_result result = part_go(h);
     budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {
@@ -270,7 +304,7 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     h->part.kind = split ? PART_FETCHED : PART_NONE; /* what has been fetched stays fetched */
     if (split && UNLIKELY(is_break(h, pc)))
         TAIL(leave_at_break(h, pc, budget));
-    enum hart_go go = split ? engine_may_go(h, budget, true) : HART_GO;
+    enum hart_go go = split ? engine_may_go(h, budget, false) : HART_GO;
     if (go != HART_GO)
         TAIL(leave_because(h, go, pc, budget, within));
     if (h->attention) {
@@ -288,6 +322,12 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
     TAIL(enter_bits(h, pc, page, bits, budget, within || split));
 }
 
+/* May a run that costs so much not simply be entered? */
+static inline bool is_short(const struct hart *h, int64_t budget, int64_t left)
+{
+    return budget < (h->checks ? BUDGET(1, 0) : left);
+}
+
 static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t pc, int64_t budget, bool within)
 {
     enum hart_go go = engine_may_go(h, budget, within);
@@ -295,6 +335,8 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
         TAIL(leave_because(h, go, pc, budget, within));
     struct way_in in = h->shared->timed ? find_line(h, pc) : find_page(h, pc);
     struct code_page *code = in.code;
+    if (in.must_fetch && within && engine_may_go(h, budget, false) != HART_GO)
+        TAIL(leave_because(h, HART_GO_SLICE_OVER, pc, budget, false)); /* others would notice a fetch */
     if (in.must_fetch)
         TAIL(fetch(h, pc, budget, within));
     if (in.is_full) { /* the caller makes room for decoded code */
@@ -320,7 +362,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     h->code = code;
     h->present = h->l0->code[pc >> PAGE_SHIFT & (L0_CODE_ENTRIES - 1)].present;
     int64_t left = code->left[offset / 2];
-    if (UNLIKELY(budget < left))
+    if (UNLIKELY(is_short(h, budget, left)))
         TAIL(enter_checked(h, op, offset, budget, left, within));
     budget -= left;
     TABLES(h);
@@ -341,7 +383,7 @@ static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool 
     h->code = code;
     h->present = way->present;
     int64_t left = code->left[half];
-    if (UNLIKELY(budget < left))
+    if (UNLIKELY(is_short(h, budget, left)))
         TAIL(enter_checked(h, op, half * 2, budget, left, within));
     budget -= left;
     TABLES(h);
@@ -484,15 +526,28 @@ static inline int interrupt_of(const struct hart *h)
 static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 {
     h->slack = hard - soft;
-    h->bias = 0;
-    if (!h->shared->timed) /* while budget >= 0 a run fits and the slice goes on */
+    h->checks = false;
+    if (!h->shared->timed) { /* while budget >= 0 a run fits and the slice goes on */
         h->bias = h->slack + 1 > RUN_STEPS_MAX ? h->slack + 1 : RUN_STEPS_MAX;
+    } else if (!h->shared->checks) { /* while budget >= 0 a run fits in both */
+        h->bias = h->slack > 0 ? h->slack : 0;
+    } else if (hard >= soft + HART_OVERRUN_CYCLES || hard > 2 * HART_OVERRUN_CYCLES) { /* down to 0, runs look for themselves */
+        h->checks = true;
+        h->bias = h->slack > HART_OVERRUN_CYCLES ? h->slack : HART_OVERRUN_CYCLES;
+    } else { /* every run is looked at */
+        h->bias = HART_RUN_CYCLES_MAX;
+    }
     h->start = BUDGET(hard - h->bias, STEPS_FULL);
     h->fresh = fresh ? h->start : INT64_MIN;
 }
 
 static void run_fetched(struct hart *h, int64_t budget)
 {
+    enum hart_go go = engine_may_go(h, budget, false);
+    if (go != HART_GO) { /* the fetch took longer than the slice */
+        leave_because(h, go, h->pc, budget, false);
+        return;
+    }
     if (UNLIKELY(is_break(h, h->pc))) { /* what has been fetched stays fetched */
         leave_at_break(h, h->pc, budget);
         return;
@@ -506,6 +561,16 @@ static void run_fetched(struct hart *h, int64_t budget)
     while (op)
         op = op->run(h, op, h->budget, h->table);
 #endif
+}
+
+/* timed, left where the run was to go on: can the slice not end here? Whoever left did not always know. */
+static bool is_between_checks(const struct hart *h)
+{
+    unsigned offset = (unsigned)(h->pc & (PAGE_BYTES - 1));
+    if (h->part.kind != PART_NONE || h->code == h->shared->code->single || (h->pc & PAGE_MASK) != h->page_va ||
+        part_readable(h, part_data_cache(h) + 1, part_line(h->code->page, h->pc)) == CACHE_NONE)
+        return false;
+    return !code_is_check(h->shared, h->code->page, offset);
 }
 
 enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within, bool fresh)
@@ -533,5 +598,7 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
         run(h, budget, within);
     uncut(h->shared->code);
     settle(h, h->budget);
+    if (UNLIKELY(h->within && h->shared->timed))
+        h->within = is_between_checks(h);
     return (enum hart_exit)h->exit;
 }

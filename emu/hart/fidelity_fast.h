@@ -5,6 +5,7 @@
 #ifndef HART_FIDELITY_FAST_H
 #define HART_FIDELITY_FAST_H
 
+#define IS_OVER(budget, behind) ((behind) < 0)
 #define WAY(address) l0_page_way(l0, address)
 #define TAG(address, width) l0_page_tag(address, width)
 #define IS_PRESENT(line) true

@@ -6,6 +6,7 @@
 #ifndef HART_FIDELITY_TIMED_H
 #define HART_FIDELITY_TIMED_H
 
+#define IS_OVER(budget, behind) ((behind) < 0)
 #define WAY(address) l0_line_way(l0, address)
 #define TAG(address, width) l0_line_tag(address, width)
 #define IS_PRESENT(line) h->present[line]

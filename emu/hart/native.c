@@ -38,28 +38,38 @@ struct stencil {
 
 #include "native_table_fast.h"
 #include "native_table_timed.h"
+#include "native_table_checked.h"
 
 struct stencils {
     struct stencil row[ISA_OP_COUNT]; /* no code: the row's stencil could not be extracted */
-    struct stencil handler, entry, line_end, fence;
+    struct stencil handler, entry, line_end, fence, check;
 };
 
-static const struct stencils stencils_fast = {
-    .row = {
+#define ROLES(variant)                                                                                                             \
+    .handler = STENCIL_##variant##_handler, .entry = STENCIL_##variant##_entry, .line_end = STENCIL_##variant##_line_end,          \
+    .fence = STENCIL_##variant##_fence, .check = STENCIL_##variant##_check
+
+static const struct stencils stencils_of[] = {
+    [NATIVE_FAST] = {
+        .row = {
 #include "native_index_fast.h"
+        }, ROLES(fast)
     },
-    .handler = STENCIL_fast_handler, .entry = STENCIL_fast_entry, .line_end = STENCIL_fast_line_end, .fence = STENCIL_fast_fence,
-};
-static const struct stencils stencils_timed = {
-    .row = {
+    [NATIVE_TIMED] = {
+        .row = {
 #include "native_index_timed.h"
+        }, ROLES(timed)
     },
-    .handler = STENCIL_timed_handler, .entry = STENCIL_timed_entry, .line_end = STENCIL_timed_line_end, .fence = STENCIL_timed_fence,
+    [NATIVE_CHECKED] = {
+        .row = {
+#include "native_index_checked.h"
+        }, ROLES(checked)
+    },
 };
 
 static const struct native_stubs stubs_fast = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load, .illegal = slow_illegal,
                                                .load = slow_load, .store = slow_store, .lr = slow_lr, .sc = slow_sc, .amo = slow_amo};
-static const struct native_stubs stubs_timed = {.enter = engine_enter, .over = slow_over, .fp_load = slow_fp_load,
+static const struct native_stubs stubs_timed = {.enter = engine_enter, .over = slow_over, .check = engine_check_over, .fp_load = slow_fp_load,
                                                 .illegal = slow_illegal, .load = timed_load, .store = timed_store, .lr = timed_lr,
                                                 .sc = timed_sc, .amo = timed_amo};
 
@@ -149,6 +159,7 @@ static void fill_values(int32_t *values, const struct native_insn *n, const stru
     values[HOLE_next] = (int32_t)(n->offset + (n->insn ? n->insn->len : 0));
     unsigned target = (n->insn ? n->offset : 0) + (unsigned)op->imm; /* of a branch, jump or line end */
     values[HOLE_line] = (int32_t)(target / LINE_BYTES % LINES_PER_PAGE);
+    values[HOLE_check] = (int32_t)(BUDGET(1, 0) - n->left);
     values[HOLE_op] = (int32_t)((op - first) * (ptrdiff_t)sizeof *op);
     values[HOLE_exact] = (int32_t)((op - first + (ptrdiff_t)exact) * (ptrdiff_t)sizeof *op);
 }
@@ -179,9 +190,9 @@ static uint8_t *put_entry(const struct stencils *stencils, uint8_t *to, const st
     return to + 5;
 }
 
-void native_compile(struct native *native, bool timed, const struct native_insn *insns, unsigned count, unsigned exact)
+void native_compile(struct native *native, enum native_variant variant, const struct native_insn *insns, unsigned count, unsigned exact)
 {
-    const struct stencils *stencils = timed ? &stencils_timed : &stencils_fast;
+    const struct stencils *stencils = &stencils_of[variant];
     const uint8_t *start[LINE_BYTES / 2 + 1] = {NULL};
     const struct op *first = insns[0].op;
     if (!native || !has_room(native, count))
@@ -191,6 +202,8 @@ void native_compile(struct native *native, bool timed, const struct native_insn 
     for (unsigned i = 0; i < count; i++) {
         int32_t values[HOLE_COUNT];
         fill_values(values, &insns[i], first, exact);
+        if (insns[i].check && i > 0) /* the first one's has been looked at by whoever enters */
+            to = copy(to, &stencils->check, values, NULL);
         start[i] = to;
         to = copy(to, stencil_of(stencils, &insns[i]), values, NULL);
     }

@@ -18,7 +18,7 @@ void native_destroy(struct native *native)
 {
 }
 
-void native_compile(struct native *native, bool timed, const struct native_insn *insns, unsigned count, unsigned exact)
+void native_compile(struct native *native, enum native_variant variant, const struct native_insn *insns, unsigned count, unsigned exact)
 {
 }
 

@@ -9,7 +9,7 @@
 
 struct native_stubs {
     op_result (*enter)(struct hart *h, uint64_t pc, int64_t budget);
-    op_function *over, *fp_load, *illegal;
+    op_function *over, *check, *fp_load, *illegal;
     op_result (*load)(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row);
     op_result (*store)(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width, uint64_t value);
     op_result (*lr)(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, unsigned width);

@@ -12,8 +12,9 @@
  *   RUN(to)            executes the op `to`
  *   NEXT_INSN(slots)   goes on with the next instruction, `slots` ops behind this one
  *   TARGET_LINE        the line in its page that a branch or jump leads to
- * and the fidelity (fidelity_fast.h, fidelity_timed.h) how an address is looked up in the tables (WAY, TAG), whether code lines
- * must be looked for, and which slow parts there are.
+ * and the fidelity (fidelity_fast.h, fidelity_timed.h, fidelity_checked.h) how an address is looked up in the tables (WAY, TAG), whether
+ * code lines must be looked for, when a run may not simply be entered (IS_OVER: the budget before and behind it), and which slow parts
+ * there are.
  */
 #ifndef HART_ROWS_H
 #define HART_ROWS_H
@@ -24,7 +25,7 @@
         const struct op_link *link = (const struct op_link *)(HERE + 1);                                                           \
         budget += link->refund;                                                                                                    \
         int64_t behind = budget - link->charge;                                                                                    \
-        if (UNLIKELY(behind < 0 || !IS_PRESENT(line)))                                                                             \
+        if (UNLIKELY(IS_OVER(budget, behind) || !IS_PRESENT(line)))                                                                          \
             SLOW(over);                                                                                                            \
         budget = behind;                                                                                                           \
         RUN(link->target);                                                                                                         \
@@ -84,7 +85,7 @@
         unsigned half = target >> 1 & (PAGE_BYTES / 2 - 1);                                                                        \
         const struct op *first = code->entry[half];                                                                                \
         int64_t behind = budget - code->left[half];                                                                                \
-        if (UNLIKELY(!first || behind < 0 || !IS_PRESENT_IN(way, target)))                                                         \
+        if (UNLIKELY(!first || IS_OVER(budget, behind) || !IS_PRESENT_IN(way, target)))                                                      \
             ENTER(target);                                                                                                         \
         h->page_va = way->tag;                                                                                                     \
         h->code = code;                                                                                                            \

@@ -35,7 +35,7 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     engine_settle(h, budget);
     h->pc = pc;
     h->spent = h->waits = 0;
-    h->patience = budget_cycles(budget);
+    h->patience = budget_cycles(budget) + h->bias;
     enum part_result result = part_go(h);
     budget = engine_take_spent(h, budget);
     if (result == PART_WAIT) {

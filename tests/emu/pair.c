@@ -52,7 +52,8 @@ static void cut(struct side *side, struct emu_until *until)
             until->position.events = emu_position(m).events + some / 10;
         return;
     case 2:
-        m->owner = NO_OWNER;
+        if (m->owner != NO_OWNER && !m->harts[m->owner].within) /* between checks nobody can break it off */
+            m->owner = NO_OWNER;
         return;
     case 3:
         emu_break_set(m, GUEST_RAM + 4 * random_below(&side->random, 400));
@@ -73,8 +74,8 @@ static bool is_reached(const struct emu_machine *m, uint64_t cycle)
     return !is_behind && queue_next(m->queue) >= cycle && m->owner == NO_OWNER;
 }
 
-/* To a cycle, there with no slice open and nobody behind. */
-static struct emu_stop advance(struct side *side, uint64_t cycle)
+/* To a cycle, there with no slice open and nobody behind; or (`roughly`) as soon as anybody has come so far. */
+static struct emu_stop advance(struct side *side, uint64_t cycle, bool roughly)
 {
     struct emu_machine *m = side->machine;
     struct emu_until goal;
@@ -88,9 +89,10 @@ static struct emu_stop advance(struct side *side, uint64_t cycle)
         drain(side);
         if (stop.kind == EMU_STOP_FINISHED || stop.kind == EMU_STOP_DEAD)
             return stop;
-        if (stop.kind == EMU_STOP_LIMIT && is_reached(m, cycle))
+        bool is_far = m->owner != NO_OWNER && m->harts[m->owner].cycle >= cycle;
+        if (stop.kind == EMU_STOP_LIMIT && (is_reached(m, cycle) || (roughly && is_far)))
             return stop;
-        if (m->owner != NO_OWNER && m->harts[m->owner].cycle >= cycle)
+        if (!roughly && m->owner != NO_OWNER && m->harts[m->owner].cycle >= cycle)
             m->owner = NO_OWNER;
     }
 }
@@ -104,12 +106,12 @@ static struct emu_stop advance_near(struct side *side, uint64_t cycle, uint64_t 
     struct emu_machine *m = side->machine;
     unsigned lookahead = m->lookahead_cycles;
     if (end > MARGIN_CYCLES && end - MARGIN_CYCLES > emu_now(m)) {
-        struct emu_stop stop = advance(side, end - MARGIN_CYCLES);
+        struct emu_stop stop = advance(side, end - MARGIN_CYCLES, true);
         if (stop.kind != EMU_STOP_LIMIT)
             return stop;
     }
     m->lookahead_cycles = 1;
-    struct emu_stop stop = advance(side, cycle);
+    struct emu_stop stop = advance(side, cycle, false);
     m->lookahead_cycles = lookahead;
     return stop;
 }
@@ -276,7 +278,7 @@ bool pair_run(const struct pair *pair, struct random random, struct pair_sum *su
             cycle += MARGIN_CYCLES;
         if (cycle > pair->cycles)
             cycle = pair->cycles;
-        stops[ONE_CYCLE] = advance(&sides[ONE_CYCLE], cycle);
+        stops[ONE_CYCLE] = advance(&sides[ONE_CYCLE], cycle, false);
         stops[NEAR] = advance_near(&sides[NEAR], cycle, stops[ONE_CYCLE].kind == EMU_STOP_LIMIT ? cycle : emu_now(sides[ONE_CYCLE].machine));
         sum->records += sides[0].count;
         is_same = same(sides, stops, pair);

@@ -168,7 +168,8 @@ struct hart {
     uint8_t fs;              /* mstatus.FS */
     uint8_t mode;            /* enum isa_mode */
     uint8_t exit;            /* enum hart_exit */
-    bool within;             /* the engine left in the middle of a run; state while the hart's slice is not over */
+    bool within;             /* the engine left where the slice cannot end; state while the hart's slice is not over */
+    bool checks;             /* first copies of runs look for the slice's end on the way (derived) */
     bool attention;          /* the engine should come back at the next occasion (derived) */
     uint8_t run;             /* enum hart_run */
     bool frozen;
@@ -226,6 +227,7 @@ struct hart_shared {
     struct hart *harts;
     unsigned count;
     bool timed;                 /* the present fidelity: state of the machine */
+    bool checks;                /* timed, and several harts: code is decoded with checks for a slice's end (derived) */
     struct caches *caches;      /* timed */
     struct bus *bus;
     const struct coherence *coherence;
@@ -261,12 +263,14 @@ void hart_reset(struct hart *hart, uint64_t pc);
 void hart_state(struct state *s, struct hart *hart);
 
 #define HART_RUN_CYCLES_MAX 60000
+/* How far behind a slice's end an instruction that nobody else can notice may begin. Not more than interrupts take to arrive. */
+#define HART_OVERRUN_CYCLES 12
 
 /* Executes instructions that begin within the next `hard` cycles (1 to HART_RUN_CYCLES_MAX).
  * fast: ends the slice at the first transfer of control, or end of a line, at which `soft` cycles are done. `within` says that the
  * hart is not at such a place (hart->within as the last run left it): there the slice does not end.
- * timed: the slice ends `soft` cycles (at least `hard`) from now, or at such a place before what would go beyond that, unless nothing
- * has been executed in it yet (`fresh`).
+ * timed: ends the slice at the first check (code.c) that begins `soft` cycles from now or later; `within` says that the hart is between
+ * checks, `fresh` that nothing has been executed in the slice yet. May return sooner, with something done.
  * Returns the exit reason; pc, cycle, steps and instret are up to date. */
 enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within, bool fresh);
 
