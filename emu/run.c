@@ -153,59 +153,61 @@ static inline uint64_t next_of(const struct emu_machine *m, const struct hart *h
 static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
+    struct hart *harts = m->harts, *hart;
     enum hart_exit exit = HART_EXIT_BUDGET;
-    uint64_t steps = 0, end = until->cycle;
-    bool plain = m->lookahead_cycles == 1, fresh = m->slice_fresh, attention = false;
+    const uint64_t all = allowed, end = until->cycle, lookahead = m->lookahead_cycles;
+    const bool may_be_alone = lookahead > 1 && until->position.events == UINT64_MAX;
+    bool fresh = m->slice_fresh;
     unsigned owner = m->owner;
-    uint64_t next = queue_next(m->queue);
-    while (steps < allowed && !attention && schedule->running) {
+    uint64_t next = queue_next(m->queue), first = next < end ? next : end;
+    for (;;) {
         if (owner == NO_OWNER) {
-            if (schedule_cycle(schedule) >= next || schedule_cycle(schedule) >= end)
+            if (schedule_cycle(schedule) >= first)
                 break;
             owner = schedule_hart(schedule);
-            m->harts[owner].within = false;
+            harts[owner].within = false;
             fresh = true;
         }
-        struct hart *hart = &m->harts[owner];
-        uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + m->lookahead_cycles, hard = allowed - steps;
-        uint64_t exact = next_of(m, hart);
-        if (limit > next)
-            limit = next;
-        if (cycle >= end)
+        hart = &harts[owner];
+        uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + lookahead, own = next_of(m, hart), hard = allowed;
+        limit = limit < next ? limit : next;
+        if (UNLIKELY(cycle >= end))
             break;
-        if (cycle >= exact || (cycle >= limit && !hart->within)) {
+        if (UNLIKELY(cycle >= own || (cycle >= limit && !hart->within))) {
             owner = NO_OWNER;
             continue;
         }
-        if (hard > HART_RUN_CYCLES_MAX)
-            hard = HART_RUN_CYCLES_MAX;
-        if (hard > exact - cycle)
-            hard = exact - cycle;
-        if (hard > end - cycle)
-            hard = end - cycle;
-        bool alone = !plain && schedule->running == 1 && until->position.events == UINT64_MAX;
-        m->shared.alone_until = !alone ? 0 : next < end ? next : end;
+        uint64_t exact = own < end ? own : end;
+        hard = hard < exact - cycle ? hard : exact - cycle;
+        hard = hard < HART_RUN_CYCLES_MAX ? hard : HART_RUN_CYCLES_MAX;
+        m->shared.alone_until = may_be_alone && schedule->running == 1 ? first : 0;
         uint64_t before = hart->steps;
         exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
-        m->shared.alone_until = 0;
-        steps += hart->steps - before;
+        allowed -= hart->steps - before;
         fresh = hart->fresh == hart->budget;
         hart->within &= hart->cycle >= limit; /* else it does not matter */
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || (hart->cycle >= limit && !hart->within) || hart->cycle >= exact || fresh)
-            owner = NO_OWNER; /* fresh: as good as not begun */
-        hart->within &= owner != NO_OWNER;
-        *ret_hart = hart;
-        attention = exit > HART_EXIT_STOPPED || hart->attention;
-        if (exit != HART_EXIT_STOPPED) {
-            schedule_move(schedule, hart->id, hart->cycle);
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || fresh || (hart->cycle >= limit && !hart->within) ||
+            hart->cycle >= own) { /* fresh: as good as not begun */
+            owner = NO_OWNER;
+            hart->within = false;
+        }
+        if (exit == HART_EXIT_STOPPED) {
+            schedule_stop(schedule, hart->id); /* and there is something new in the queue */
+            next = queue_next(m->queue);
+            first = next < end ? next : end;
+            if (hart->attention || allowed == 0 || schedule->running == 0)
+                break;
             continue;
         }
-        schedule_stop(schedule, hart->id); /* and there is something new in the queue */
-        next = queue_next(m->queue);
+        schedule_move(schedule, hart->id, hart->cycle);
+        if (UNLIKELY(exit > HART_EXIT_STOPPED || hart->attention || allowed == 0))
+            break;
     }
-    m->steps += steps;
+    m->shared.alone_until = 0;
+    m->steps += all - allowed;
     m->owner = (uint16_t)owner;
     m->slice_fresh = fresh;
+    *ret_hart = hart;
     return exit;
 }
 

@@ -14,7 +14,6 @@
 enum { NOT_QUEUED = -1 };
 
 struct slot {
-    uint64_t cycle; /* QUEUE_NEVER: not scheduled */
     uint64_t rank;  /* kind and id as one number in firing order */
     int place;      /* index in the heap, or NOT_QUEUED */
     queue_action *action;
@@ -22,6 +21,8 @@ struct slot {
 };
 
 struct queue {
+    struct queue_view view;
+    uint64_t *cycle; /* of each slot; QUEUE_NEVER: not scheduled */
     struct slot *slots;
     int *heap;   /* scheduled slots, the first event on top */
     int *ranked; /* all slots, ascending by rank */
@@ -36,8 +37,8 @@ static uint64_t rank_of(enum queue_kind kind, unsigned id)
 
 static bool is_before(const struct queue *queue, int a, int b)
 {
-    const struct slot *x = &queue->slots[a], *y = &queue->slots[b];
-    return x->cycle != y->cycle ? x->cycle < y->cycle : x->rank < y->rank;
+    uint64_t x = queue->cycle[a], y = queue->cycle[b];
+    return x != y ? x < y : queue->slots[a].rank < queue->slots[b].rank;
 }
 
 static void put_at(struct queue *queue, int place, int slot)
@@ -90,7 +91,10 @@ static void take_out(struct queue *queue, int slot)
 
 struct queue *queue_create(void)
 {
-    return calloc(1, sizeof(struct queue));
+    struct queue *queue = calloc(1, sizeof *queue);
+    if (queue)
+        queue->view.next = QUEUE_NEVER;
+    return queue;
 }
 
 void queue_destroy(struct queue *queue)
@@ -98,6 +102,7 @@ void queue_destroy(struct queue *queue)
     if (!queue)
         return;
     free(queue->slots);
+    free(queue->cycle);
     free(queue->heap);
     free(queue->ranked);
     free(queue);
@@ -117,10 +122,12 @@ static bool make_room(struct queue *queue)
         return true;
     int capacity = queue->capacity ? 2 * queue->capacity : 64;
     if (!resize((void **)&queue->slots, capacity, sizeof *queue->slots) ||
+        !resize((void **)&queue->cycle, capacity, sizeof *queue->cycle) ||
         !resize((void **)&queue->heap, capacity, sizeof *queue->heap) ||
         !resize((void **)&queue->ranked, capacity, sizeof *queue->ranked))
         return false;
     queue->capacity = capacity;
+    queue->view.cycle = queue->cycle;
     return true;
 }
 
@@ -130,7 +137,8 @@ int queue_add(struct queue *queue, enum queue_kind kind, unsigned id, queue_acti
     if (!make_room(queue))
         return -1;
     int slot = queue->slot_count;
-    queue->slots[slot] = (struct slot){QUEUE_NEVER, rank_of(kind, id), NOT_QUEUED, action, context};
+    queue->slots[slot] = (struct slot){rank_of(kind, id), NOT_QUEUED, action, context};
+    queue->cycle[slot] = QUEUE_NEVER;
     int at = slot;
     while (at > 0 && queue->slots[queue->ranked[at - 1]].rank > queue->slots[slot].rank)
         at--;
@@ -145,32 +153,21 @@ void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
 {
     assert(slot >= 0 && slot < queue->slot_count);
     struct slot *s = &queue->slots[slot];
-    if (s->cycle == cycle)
+    uint64_t before = queue->cycle[slot];
+    if (before == cycle)
         return;
+    queue->cycle[slot] = cycle;
     if (cycle == QUEUE_NEVER) {
-        s->cycle = cycle;
         take_out(queue, slot);
-        return;
+    } else {
+        if (s->place == NOT_QUEUED)
+            put_at(queue, queue->heap_count++, slot);
+        if (cycle < before)
+            sift_up(queue, s->place);
+        else
+            sift_down(queue, s->place);
     }
-    bool earlier = cycle < s->cycle;
-    s->cycle = cycle;
-    if (s->place == NOT_QUEUED)
-        put_at(queue, queue->heap_count++, slot);
-    if (earlier)
-        sift_up(queue, s->place);
-    else
-        sift_down(queue, s->place);
-}
-
-uint64_t queue_when(const struct queue *queue, int slot)
-{
-    assert(slot >= 0 && slot < queue->slot_count);
-    return queue->slots[slot].cycle;
-}
-
-uint64_t queue_next(const struct queue *queue)
-{
-    return queue->heap_count ? queue->slots[queue->heap[0]].cycle : QUEUE_NEVER;
+    queue->view.next = queue->heap_count ? queue->cycle[queue->heap[0]] : QUEUE_NEVER;
 }
 
 void queue_fire(struct queue *queue)
@@ -178,9 +175,10 @@ void queue_fire(struct queue *queue)
     assert(queue->heap_count > 0);
     int first = queue->heap[0];
     struct slot s = queue->slots[first]; /* a copy: the action may add slots, which moves the array */
+    uint64_t cycle = queue->cycle[first];
     queue_schedule(queue, first, QUEUE_NEVER);
     queue->fired++;
-    s.action(s.context, (unsigned)s.rank, s.cycle);
+    s.action(s.context, (unsigned)s.rank, cycle);
 }
 
 void queue_count(struct queue *queue)
@@ -199,7 +197,7 @@ void queue_state(struct state *s, struct queue *queue)
     state_u64(s, "fired", &queue->fired);
     for (int i = 0; i < queue->slot_count; i++) {
         int slot = queue->ranked[i];
-        uint64_t cycle = queue->slots[slot].cycle;
+        uint64_t cycle = queue->cycle[slot];
         state_u64(s, "cycle", &cycle);
         queue_schedule(queue, slot, cycle); /* changes something only if the visitor did */
     }

@@ -440,6 +440,11 @@ op_result slow_over(struct hart *h, const struct op *op, int64_t budget, struct 
 {
     const struct op_link *link = (const struct op_link *)(op + 1);
     const struct op *target = link->target;
+    if (h->checks && budget < BUDGET(1, 0)) {
+        h->within = false;
+        TAIL(engine_leave(h, engine_may_go(h, budget, false) == HART_GO_SLICE_OVER ? HART_EXIT_SLICE : HART_EXIT_BUDGET,
+                          link_target(h, op), budget));
+    }
     /* unresolved, or its cost is not what the link says, or its line may not be there */
     if (UNLIKELY(link->charge == 0 || target->run == h->shared->code->handlers->stale || h->shared->timed))
         TAIL(engine_enter(h, link_target(h, op), budget));

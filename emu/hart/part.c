@@ -132,6 +132,8 @@ static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t 
 
 static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
 {
+    __builtin_prefetch(&h->shared->caches->holders[line]); /* by the time of the grant they are there */
+    __builtin_prefetch(memory_host(h->shared->memory, line / LINES_PER_PAGE) + line % LINES_PER_PAGE * LINE_BYTES);
     struct bus_request request = line_request(h, cache, line, want);
     request.offset = (uint8_t)offset;
     request.size = (uint8_t)size;

@@ -30,6 +30,12 @@ typedef void queue_action(void *context, unsigned id, uint64_t cycle);
 
 struct queue;
 
+/* What a queue begins with; to be read by the functions below only. */
+struct queue_view {
+    uint64_t next;         /* the first event's cycle */
+    const uint64_t *cycle; /* by slot */
+};
+
 struct queue *queue_create(void);
 void queue_destroy(struct queue *queue); /* NULL is allowed */
 
@@ -39,10 +45,18 @@ int queue_add(struct queue *queue, enum queue_kind kind, unsigned id, queue_acti
 
 /* Schedules or moves the slot. `cycle` is in bus cycles; QUEUE_NEVER unschedules. A cycle in the past is the caller's error. */
 void queue_schedule(struct queue *queue, int slot, uint64_t cycle);
-uint64_t queue_when(const struct queue *queue, int slot); /* QUEUE_NEVER if unscheduled */
+
+/* When the slot's event is due; QUEUE_NEVER if unscheduled. */
+static inline uint64_t queue_when(const struct queue *queue, int slot)
+{
+    return ((const struct queue_view *)queue)->cycle[slot];
+}
 
 /* Cycle of the first event, QUEUE_NEVER if there is none. Constant time. */
-uint64_t queue_next(const struct queue *queue);
+static inline uint64_t queue_next(const struct queue *queue)
+{
+    return ((const struct queue_view *)queue)->next;
+}
 
 /* Fires the first event. There must be one. */
 void queue_fire(struct queue *queue);
