@@ -45,9 +45,15 @@ static bool load(const struct load_target *target, const char *what, const struc
             return in_image(what, error);
         return true;
     }
-    if (!image_load(image->bytes, image->size, address, target, error))
+    uint64_t extent;
+    if (!image_extent(image->bytes, image->size, &extent, error) || !image_load(image->bytes, image->size, address, target, error))
         return in_image(what, error);
-    *ret = (struct elf_image){.entry = address, .low = address, .end = address + image->size};
+    if (!load_target_holds(target, address, extent)) {
+        emu_error_set(error, "its header asks for 0x%" PRIx64 " bytes at 0x%" PRIx64 ", more than RAM has there; use more (-m)", extent,
+                      address);
+        return in_image(what, error);
+    }
+    *ret = (struct elf_image){.entry = address, .low = address, .end = address + extent};
     return true;
 }
 

@@ -7,11 +7,13 @@
 #include "file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
+#include <zlib.h>
 
 #define IMAGE_BYTES_MOST (UINT64_C(8) << 30)
 
@@ -36,6 +38,68 @@ static const struct packaged packaged_guest = {
     {"/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", NULL},
 };
 
+/* ---- files packed by gzip ---- */
+
+static bool is_packed(const struct image *image)
+{
+    const uint8_t *bytes = image->data;
+    return image->bytes >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+/* Doubles the room, up to what an image may have. */
+static bool make_room(void **data, size_t *room)
+{
+    size_t bigger = *room < IMAGE_BYTES_MOST / 2 ? 2 * *room : IMAGE_BYTES_MOST;
+    void *at = bigger > *room ? realloc(*data, bigger) : NULL;
+    if (!at)
+        return false;
+    *data = at;
+    *room = bigger;
+    return true;
+}
+
+/* All members of the file, one behind the other. Z_OK: something follows that is no member; Z_STREAM_END: all is well. */
+static int unpack_into(z_stream *stream, const struct image *image, void **data, size_t *room, size_t *bytes)
+{
+    size_t given = 0;
+    int result = Z_OK;
+    do {
+        if (*bytes == *room && !make_room(data, room))
+            return Z_MEM_ERROR;
+        size_t in = image->bytes - given, out = *room - *bytes;
+        stream->next_in = (Bytef *)image->data + given;
+        stream->avail_in = in < UINT_MAX ? (uInt)in : UINT_MAX;
+        stream->next_out = (Bytef *)*data + *bytes;
+        stream->avail_out = out < UINT_MAX ? (uInt)out : UINT_MAX;
+        result = inflate(stream, Z_NO_FLUSH);
+        given = (size_t)(stream->next_in - (Bytef *)image->data);
+        *bytes = (size_t)(stream->next_out - (Bytef *)*data);
+        if (result == Z_STREAM_END && given < image->bytes)
+            result = inflateReset(stream);
+        if (result == Z_BUF_ERROR && given < image->bytes)
+            result = Z_OK; /* it only wants room */
+    } while (result == Z_OK);
+    return result;
+}
+
+/* Replaces the file's bytes by what was packed in them. */
+static bool unpack(struct image *image, const char *path, struct emu_error *error)
+{
+    size_t room = 4 * image->bytes < IMAGE_BYTES_MOST ? 4 * image->bytes : IMAGE_BYTES_MOST, bytes = 0;
+    void *data = malloc(room);
+    z_stream stream = {0};
+    int result = data && inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK ? unpack_into(&stream, image, &data, &room, &bytes) : Z_MEM_ERROR;
+    inflateEnd(&stream);
+    free(image->data);
+    image->data = data;
+    image->bytes = bytes;
+    if (result == Z_MEM_ERROR)
+        return emu_error_set(error, "cannot use %s: unpacked it is larger than 8 GiB, or than the host's memory", path);
+    if (result != Z_STREAM_END)
+        return emu_error_set(error, "cannot use %s: it begins as a gzip file and is damaged or cut off", path);
+    return bytes > 0 || emu_error_set(error, "cannot use %s: nothing is packed in it", path);
+}
+
 static bool read_opened(struct image *image, int fd, const char *path, struct emu_error *error)
 {
     if (image->bytes == 0)
@@ -50,6 +114,12 @@ static bool read_opened(struct image *image, int fd, const char *path, struct em
     if (!image->path)
         image->path = strdup(path);
     return image->path || emu_error_set(error, "cannot read %s: %s", path, strerror(errno));
+}
+
+/* What the guest itself does not unpack. */
+static bool read_unpacked(struct image *image, const char *path, struct emu_error *error)
+{
+    return image_read(image, path, error) && (!is_packed(image) || unpack(image, path, error));
 }
 
 bool image_read(struct image *image, const char *path, struct emu_error *error)
@@ -83,7 +153,7 @@ static bool load_firmware(struct images *images, const struct options *options, 
     if (!strcmp(bios, "none"))
         return has_kernel || emu_error_set(error, "nothing to run: -bios none needs a -kernel");
     struct image *image = &images->role[IMAGE_FIRMWARE];
-    return strcmp(bios, "default") ? image_read(image, bios, error) : read_packaged(image, &packaged_firmware, error);
+    return strcmp(bios, "default") ? read_unpacked(image, bios, error) : read_packaged(image, &packaged_firmware, error);
 }
 
 bool images_are_bundled(const struct options *options)
@@ -99,7 +169,7 @@ bool images_load(struct images *images, const struct options *options, struct em
         return emu_error_set(error, "%s needs a -kernel", options->initrd ? "-initrd" : "-append");
     if (!load_firmware(images, options, kernel || bundled, error))
         return false;
-    if (kernel && !image_read(&images->role[IMAGE_KERNEL], kernel, error))
+    if (kernel && !read_unpacked(&images->role[IMAGE_KERNEL], kernel, error))
         return false;
     if (bundled && !read_packaged(&images->role[IMAGE_KERNEL], &packaged_guest, error))
         return false;

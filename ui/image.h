@@ -14,8 +14,8 @@ extern const char *const image_role_names[IMAGE_ROLE_COUNT];
 struct image {
     char *path; /* absolute; owned; NULL: the role is not filled */
     void *data; /* owned; NULL after images_forget_data */
-    size_t bytes;
-    uint64_t hash; /* XXH3, 64 bits */
+    size_t bytes;  /* unpacked */
+    uint64_t hash; /* XXH3, 64 bits, of the file as it is */
 };
 
 struct images {
@@ -32,7 +32,7 @@ void images_configure(const struct images *images, struct emu_config *config);
 void images_forget_data(struct images *images);
 void images_finish(struct images *images);
 
-/* Reads one regular, non-empty file of at most 8 GiB. */
+/* Reads one regular, non-empty file of at most 8 GiB, as it is. (Firmware and kernels packed by gzip are unpacked by images_load.) */
 bool image_read(struct image *image, const char *path, struct emu_error *error);
 
 #endif

@@ -14,6 +14,32 @@ bool image_is_elf(const void *data, size_t size)
     return size >= sizeof elf_magic && !memcmp(data, elf_magic, sizeof elf_magic);
 }
 
+/* Offsets in the header, which is little-endian. */
+enum { HEADER_IMAGE_SIZE = 16, HEADER_FLAGS = 24, HEADER_MAGIC = 56, HEADER_BYTES = 64 };
+static const uint8_t header_magic[4] = {'R', 'S', 'C', 5};
+#define HEADER_BIG_ENDIAN 1u
+
+static uint64_t u64_at(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (unsigned i = 8; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+bool image_extent(const void *data, size_t size, uint64_t *ret_bytes, struct emu_error *error)
+{
+    const uint8_t *bytes = data;
+    *ret_bytes = size;
+    if (size < HEADER_BYTES || memcmp(bytes + HEADER_MAGIC, header_magic, sizeof header_magic) != 0)
+        return true;
+    if (u64_at(bytes + HEADER_FLAGS) & HEADER_BIG_ENDIAN)
+        return emu_error_set(error, "it is a Linux image for big-endian harts, which these are not");
+    if (u64_at(bytes + HEADER_IMAGE_SIZE) > size)
+        *ret_bytes = u64_at(bytes + HEADER_IMAGE_SIZE);
+    return true;
+}
+
 bool image_load(const void *data, size_t size, uint64_t address, const struct load_target *target, struct emu_error *error)
 {
     if (size == 0)

@@ -6,6 +6,7 @@ Each group is one class below; its methods named test_... are sentences. Guests 
 sanitized build runs everything in seconds.
 """
 import fcntl
+import gzip
 import json
 import os
 import pty
@@ -434,6 +435,37 @@ class Runs(Case):
         for name in ("echo", "wait"):
             result = run(guest(name), "--no-record", stdin=b"helloq")
             check(result.returncode == 7 and result.stdout == b">helloq" and result.stderr == b"", result)
+
+    def test_a_kernel_packed_by_gzip_is_the_same_kernel(self):
+        with open(guest("echo"), "rb") as file:
+            kernel = file.read()
+        middle = len(kernel) // 2
+        packed = self.path("kernel.gz", gzip.compress(kernel[:middle], 9) + gzip.compress(kernel[middle:], 1))
+        plain = run("--headless", "--no-record", "--state-hash", "--max-cycles", "30000000", guest("echo"), stdin=b"hello!")
+        record = self.path("run")
+        result = run("--headless", "--record", record, "--state-hash", "--max-cycles", "30000000", packed, stdin=b"hello!")
+        check(b"hello!" in plain.stdout and result.stdout == plain.stdout and result.returncode == plain.returncode == 125, result)
+        check(hash_of(result) == hash_of(plain), "another state")
+        again = run("--replay-input", record, "--state-hash")
+        check(hash_of(again) == hash_of(plain), "the replay came to another state", again.stderr)
+
+    def test_a_damaged_packed_kernel_is_refused(self):
+        with open(guest("echo"), "rb") as file:
+            packed = gzip.compress(file.read())
+        refuses("damaged or cut off", self.path("cut.gz", packed[:-9]))
+        refuses("damaged or cut off", self.path("flipped.gz", packed[:40] + bytes([packed[40] ^ 0xff]) + packed[41:]))
+        refuses("damaged or cut off", self.path("behind.gz", packed + b"something else"))
+        refuses("damaged or cut off", self.path("short.gz", packed[:2]))
+        refuses("nothing is packed in it", self.path("empty.gz", gzip.compress(b"")))
+
+    def test_a_linux_kernel_that_asks_for_more_memory_than_there_is_is_refused(self):
+        header = bytearray(64)
+        header[16:24] = (64 << 20).to_bytes(8, "little")
+        header[56:60] = b"RSC\x05"
+        image = self.path("Image", bytes(header))
+        refuses("asks for 0x4000000 bytes at 0x80000000, more than RAM", "-m", "32M", "-bios", "none", "-kernel", image)
+        header[24] = 1
+        refuses("big-endian", "-bios", "none", "-kernel", self.path("Image", bytes(header)))
 
     def test_a_piped_script_gives_the_same_run_every_time(self):
         script = bytes(range(97, 113)) * 20 + b"q"

@@ -52,6 +52,26 @@ Test(image, the_sentence_names_addresses_and_ram)
     cr_expect(eq(str, error.text, "an image of 0x3 bytes at 0x1000 is outside RAM, which is 0x80000000 to 0x8000ffff"));
 }
 
+Test(image, linuxs_header_says_how_much_memory_the_kernel_will_use)
+{
+    uint8_t header[80] = {[16] = 0x00, [18] = 0x30, [56] = 'R', [57] = 'S', [58] = 'C', [59] = 5};
+    uint64_t bytes = 0;
+    struct emu_error error;
+    cr_assert(image_extent(header, sizeof header, &bytes, &error));
+    cr_expect(eq(u64, bytes, 0x300000));
+    cr_assert(image_extent(header, 63, &bytes, &error)); /* too short for a header */
+    cr_expect(eq(u64, bytes, 63));
+    header[18] = 0;
+    cr_assert(image_extent(header, sizeof header, &bytes, &error)); /* it says less than there is */
+    cr_expect(eq(u64, bytes, sizeof header));
+    header[24] = 1;
+    cr_expect(not(image_extent(header, sizeof header, &bytes, &error)));
+    cr_expect(eq(str, error.text, "it is a Linux image for big-endian harts, which these are not"));
+    header[59] = 0;
+    cr_assert(image_extent(header, sizeof header, &bytes, &error));
+    cr_expect(eq(u64, bytes, sizeof header));
+}
+
 Test(image, an_elf_file_is_told_by_its_first_four_bytes)
 {
     cr_expect(image_is_elf("\x7f"
