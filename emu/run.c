@@ -229,6 +229,8 @@ static bool idle(struct emu_machine *m, uint64_t next, const struct emu_until *u
 /* Reasons to return before anything else is done. */
 static bool is_stopped(struct emu_machine *m, const struct emu_until *until, struct emu_stop *ret_stop)
 {
+    if (m->disks && machine_disk_stop(m, ret_stop)) /* before any other: an event is not over */
+        return true;
     if (m->stop_pending) {
         m->stop_pending = false;
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
