@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "cli.h"
 #include "config.h"
+#include "disk.h"
 #include "ending.h"
 #include "image.h"
 #include "machine_file.h"
@@ -30,6 +31,7 @@ struct program {
     struct options options;
     struct replay replay;
     struct images images;
+    struct disks disks;
     struct emu_machine *machine; /* owned */
     struct record *record;       /* owned; NULL: none */
     int console_fd;
@@ -87,7 +89,7 @@ static bool read_options(struct program *program, int argc, char **argv, struct 
         return false;
     if (images_are_bundled(options) && !options->harts_given)
         options->machine.harts = BUNDLED_HARTS;
-    return config_finish(options, error);
+    return devices_finish(options, error) && config_finish(options, error);
 }
 
 static bool open_console(struct program *program, struct emu_error *error)
@@ -108,7 +110,7 @@ static bool open_record(struct program *program, struct emu_error *error)
     bool by_default = !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
     if (!options->record_file && !by_default)
         return true;
-    program->record = record_create(options, &program->images, error);
+    program->record = record_create(options, &program->images, &program->disks, error);
     if (program->record || options->record_file)
         return program->record;
     fprintf(stderr, "lockscope: note: the input is not recorded: %s\n", error->text);
@@ -150,6 +152,9 @@ static bool check_files(const struct options *options, struct emu_error *error)
         for (unsigned m = 0; m < options->machine_file_count; m++)
             if (is_same_file(written[w], options->machine_files[m]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+            if (options->disk[slot].file[0] && is_same_file(written[w], options->disk[slot].file))
+                return emu_error_set(error, "%s would be overwritten, but it is a disk of the guest's", written[w]);
         for (unsigned other = 0; other < w; other++)
             if (written[w] && written[other] && (!strcmp(written[w], written[other]) || is_same_file(written[w], written[other])))
                 return emu_error_set(error, "two things would be written to %s", written[w]);
@@ -160,12 +165,15 @@ static bool check_files(const struct options *options, struct emu_error *error)
 static bool build(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
-    if (!check_files(options, error) || !images_load(&program->images, options, error))
+    bool hash = options->replay_file || options->record_file || options->stats_file || !options->no_record;
+    if (!check_files(options, error) || !images_load(&program->images, options, error) ||
+        !disks_open(&program->disks, options, options->replay_file, hash, error))
         return false;
-    if (options->replay_file && !replay_matches(&program->replay, options, &program->images, error))
+    if (options->replay_file && !replay_matches(&program->replay, options, &program->images, &program->disks, error))
         return false;
     struct emu_config config = options->machine;
     images_configure(&program->images, &config);
+    disks_configure(&program->disks, &config);
     program->machine = emu_machine_create(&config, error);
     images_forget_data(&program->images);
     return program->machine && check_stats_file(options, error) && open_console(program, error) && open_record(program, error);
@@ -258,7 +266,7 @@ static int run(struct program *program, int argc, char **argv)
         return ending_rows[ENDING_ERROR].code;
     }
     notes(options);
-    struct ending ending = session_run(program->machine, options, program->console_fd, program->record,
+    struct ending ending = session_run(program->machine, options, program->console_fd, &program->disks, program->record,
                                        options->replay_file ? &program->replay : NULL);
     return report(program, &ending, argv[0]);
 }
@@ -273,6 +281,7 @@ int main(int argc, char **argv)
         free(record_close(program.record, program.machine, &(struct ending){.kind = ENDING_ERROR}, NULL));
     emu_machine_destroy(program.machine);
     images_finish(&program.images);
+    disks_finish(&program.disks);
     replay_finish(&program.replay);
     if (fflush(stdout) && code == 0) {
         fprintf(stderr, "lockscope: cannot write to standard output: %s\n", strerror(errno));

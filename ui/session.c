@@ -36,6 +36,7 @@ enum source { SOURCE_NONE, SOURCE_TERMINAL, SOURCE_SCRIPT, SOURCE_REPLAY };
 struct session {
     struct emu_machine *machine;
     const struct options *options;
+    struct disks *disks;
     struct record *record; /* NULL: none */
     struct replay *replay; /* SOURCE_REPLAY */
     enum source source;
@@ -55,6 +56,7 @@ struct session {
     emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
     emu_cycle reached;   /* emu_now after the last slice */
 
+    bool disk_failed; /* the machine stands in the middle of an event, for good */
     bool ended;
     struct ending ending;
 };
@@ -101,18 +103,35 @@ static bool apply(struct session *session, const struct emu_input *input, emu_cy
     return true;
 }
 
+/* emu_run, with what disks need meanwhile. What their files do not give ends the session. */
+static struct emu_stop run(struct session *session, const struct emu_until *until)
+{
+    for (;;) {
+        struct emu_stop stop = emu_run(session->machine, until);
+        struct emu_error error;
+        if (stop.kind != EMU_STOP_NEED_BLOCK && stop.kind != EMU_STOP_NEED_FLUSH)
+            return stop;
+        if (!disks_serve(session->disks, session->machine, &stop, &error)) {
+            end(session, ENDING_ERROR, 0)->error = error;
+            session->disk_failed = true;
+            return stop;
+        }
+    }
+}
+
 /* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
 static unsigned feed(struct session *session, emu_cycle idle_cycle)
 {
     unsigned fed = 0;
-    if (emu_console_room(session->machine) == 0)
+    unsigned stream = session->options->stream;
+    if (emu_stream_room(session->machine, stream) == 0)
         return 0;
     emu_cycle now = emu_now(session->machine);
     emu_cycle cycle = is_moving(session->machine) ? 0 : idle_cycle > now ? idle_cycle : now;
     bool script = session->source == SOURCE_SCRIPT;
-    while (emu_console_room(session->machine) > 0 &&
+    while (emu_stream_room(session->machine, stream) > 0 &&
            (script ? console_fill(&session->console) : console_has_byte(&session->console))) {
-        struct emu_input input = {.kind = EMU_INPUT_CONSOLE_BYTE, .a = console_take(&session->console)};
+        struct emu_input input = {.kind = EMU_INPUT_CONSOLE_BYTE, .hart = stream, .a = console_take(&session->console)};
         struct emu_error error;
         if (!apply(session, &input, fed ? 0 : cycle, &error)) {
             end(session, ENDING_ERROR, 0)->error = error;
@@ -202,7 +221,7 @@ static void script_react(struct session *session, const struct emu_stop *stop)
         session->feed_cycle = feed_cycle_after(session->output_cycle + FEED_QUIET_CYCLES - 1);
         return;
     }
-    if (!session->feeding && !is_dead && !emu_console_wanted(session->machine)) {
+    if (!session->feeding && !is_dead && !emu_stream_wanted(session->machine, session->options->stream)) {
         session->feed_cycle = feed_cycle_after(session->feed_cycle);
         return;
     }
@@ -348,7 +367,7 @@ static void write_output(struct session *session)
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
         for (size_t i = 0; i < count; i++) {
-            if (events[i].kind != EMU_EVENT_CONSOLE_OUT)
+            if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
             session->output_cycle = events[i].cycle;
@@ -445,7 +464,7 @@ static void step(struct session *session)
     if (session->ended)
         return;
     double before = host_seconds();
-    struct emu_stop stop = emu_run(session->machine, &until);
+    struct emu_stop stop = run(session, &until);
     bool slice_over = stop.kind == EMU_STOP_LIMIT && emu_position(session->machine).steps >= until.steps;
     if (slice_over)
         adapt_slice(session, host_seconds() - before);
@@ -469,13 +488,15 @@ static emu_cycle settle(struct session *session)
     }
     if (session->ending.kind == ENDING_MAX_CYCLES)
         return session->options->max_cycles;
+    if (session->disk_failed)
+        return latest;
     if (session->ending.kind == ENDING_RECORD_END)
         return session->replay->end_cycle;
     emu_until_init(&until);
     until.cycle = latest + 1;
     struct emu_stop stop;
     do {
-        stop = emu_run(session->machine, &until);
+        stop = run(session, &until);
         write_output(session);
     } while (stop.kind == EMU_STOP_EVENTS_FULL || stop.kind == EMU_STOP_MACHINE_EVENT);
     if (stop.kind == EMU_STOP_FINISHED && session->ending.kind != ENDING_DIVERGED)
@@ -515,13 +536,22 @@ static void check_output(struct session *session)
         end(session, ENDING_CLOSED, 0);
 }
 
-struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
-                          struct replay *replay)
+/* At the end all that the guest has written goes to its disks, asked for or not. */
+static void store_disks(struct session *session)
+{
+    struct emu_error error;
+    if (!session->disk_failed && !disks_store(session->disks, session->machine, &error))
+        end(session, ENDING_ERROR, 0)->error = error;
+}
+
+struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct disks *disks,
+                          struct record *record, struct replay *replay)
 {
     double now = host_seconds();
     struct session session = {
         .machine = machine,
         .options = options,
+        .disks = disks,
         .record = record,
         .replay = replay,
         .started = now,
@@ -538,8 +568,10 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
     open_source(&session);
     while (!session.ended)
         step(&session);
-    session.ending.cycle = settle(&session);
+    emu_cycle cycle = settle(&session);
     check_output(&session);
+    store_disks(&session);
+    session.ending.cycle = cycle;
     terminal_restore();
     console_end_line(&session.console);
     console_finish(&session.console);
