@@ -3,6 +3,8 @@
 # then what it was told to do by the first byte of sector 0:
 #   'c'  copies sector 1 to sector 2 with every byte plus 1, flushes, says F, reads sector 2 back and prints its first line
 #   'w'  as 'c', but without a flush at the end
+#   'n'  as 'l', but resets the device first, to do without the feature of flushing and without flushes
+#   'r'  says R and reads every 256th sector
 #   'l'  writes sectors 8, 9, 10 ... 71 with their number, a flush and a digit or letter behind each
         .include "guest.inc"
         .equ    QUEUE, 8
@@ -31,7 +33,12 @@ found:  li      a0, 'v'
         call    put
         li      a0, ' '
         call    put
-        sw      zero, 0x70(s0)
+        li      s8, 1 << 9              # flush
+start:  sw      zero, 0x70(s0)
+        li      t0, AVAIL
+        sh      zero, 2(t0)
+        li      t0, USED
+        sh      zero, 2(t0)
         li      t0, 1
         sw      t0, 0x70(s0)
         li      t0, 3
@@ -45,8 +52,7 @@ found:  li      a0, 'v'
 1:      lw      a2, 0x100(s0)           # capacity
         call    hex
         sw      zero, 0x24(s0)
-        li      t0, 1 << 9              # flush
-        and     t0, t0, s3
+        and     t0, s8, s3
         sw      t0, 0x20(s0)
         li      t0, 2
         bne     s2, t0, legacy
@@ -93,6 +99,14 @@ ready:  li      a0, 0                   # read
         lbu     s5, 0(s4)
         li      t0, 'l'
         beq     s5, t0, many
+        li      t0, 'n'
+        bne     s5, t0, 1f
+        beqz    s8, many
+        li      s8, 0
+        j       start
+1:
+        li      t0, 'r'
+        beq     s5, t0, reads
         li      a0, 0
         li      a1, 1
         call    request
@@ -134,14 +148,25 @@ many:   li      s6, 8
         li      a0, 1
         mv      a1, s6
         call    request
+        beqz    s8, 3f
         li      a0, 4
         li      a1, 0
         call    request
-        addi    a0, s6, '0' - 8
+3:      addi    a0, s6, '0' - 8
         call    put
         addi    s6, s6, 1
         li      t0, 72
         bltu    s6, t0, 1b
+        j       finish
+reads:  li      a0, 'R'
+        call    put
+        lwu     s6, 0x100(s0)
+        li      s7, 0
+1:      li      a0, 0
+        mv      a1, s7
+        call    request
+        addi    s7, s7, 256
+        bltu    s7, s6, 1b
         j       finish
 refused:
         la      a1, norefuse

@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <emu/platform.h>
+#include <machine.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -448,6 +449,47 @@ Test(virtio, switches_of_fidelity_in_the_middle_of_requests_lose_nothing)
 Test(virtio, after_a_reset_in_the_middle_of_requests_all_of_them_can_be_made_again)
 {
     at_random(EMU_INPUT_RESET, 3, 40, 9);
+}
+
+/* Compared where a queue event has fired, as tests/emu/pair.h does. */
+Test(virtio, harts_that_run_ahead_meet_the_device_as_harts_that_take_turns_do)
+{
+    for (unsigned row = 0; row < 6; row++) {
+        const struct how how = {.harts = 1 + row, .legacy = row & 1, .by_interrupt = row >> 1 & 1, .supply = 2, .seed = row};
+        struct client clients[2];
+        struct emu_machine *machines[2];
+        bool ended = false;
+        unsigned compared = 0;
+        for (unsigned i = 0; i < 2; i++)
+            machines[i] = machine_of(&how, &clients[i]);
+        machines[1]->lookahead_cycles = 1;
+        for (uint64_t events = 7; !ended; events += 7) {
+            struct outcome outcomes[2];
+            for (unsigned i = 0; i < 2; i++) {
+                struct emu_until until;
+                struct emu_stop stop;
+                emu_until_init(&until);
+                until.position = (struct emu_position){events, 0};
+                until.cycle = CYCLES;
+                while ((stop = emu_run(machines[i], &until)).kind == EMU_STOP_NEED_BLOCK || stop.kind == EMU_STOP_NEED_FLUSH ||
+                       stop.kind == EMU_STOP_EVENTS_FULL) {
+                    if (stop.kind != EMU_STOP_EVENTS_FULL)
+                        serve(machines[i], &clients[i], &stop);
+                    read_events(machines[i], &clients[i]);
+                }
+                ended = stop.kind != EMU_STOP_LIMIT || emu_now(machines[i]) >= CYCLES;
+                outcomes[i] = outcome_of(machines[i]);
+                if (ended)
+                    expect_right(machines[i], &clients[i], stop);
+            }
+            if (!ended)
+                expect_same("ahead", outcomes[0], outcomes[1]);
+            compared++;
+        }
+        cr_expect(gt(uint, compared, 10));
+        emu_machine_destroy(machines[0]);
+        emu_machine_destroy(machines[1]);
+    }
 }
 
 Test(virtio, the_bus_counts_each_line_on_the_devices_own_port)
