@@ -229,7 +229,7 @@ static int report(struct program *program, struct ending *ending, const char *na
         fprintf(stderr, "state hash %016" PRIx64 "\n", emu_state_hash(program->machine));
     error.text[0] = '\0';
     if (options->stats_file &&
-        !stats_write(options->stats_file, program->machine, &options->machine, &program->images, ending, &error)) {
+        !stats_write(options->stats_file, program->machine, &options->machine, &program->images, &program->disks, ending, &error)) {
         say(&error);
         return ending_rows[ENDING_ERROR].code;
     }

@@ -492,6 +492,34 @@ Test(virtio, harts_that_run_ahead_meet_the_device_as_harts_that_take_turns_do)
     }
 }
 
+/* docs/timing.md, "Disks and other virtio devices". */
+Test(virtio, a_request_takes_the_documented_time_when_nobody_else_uses_the_bus)
+{
+    enum { DEVICE_STORES = 12, MEMORY = 56, CACHE = 24, WRITE = 16 };
+    struct how how = {.harts = 1, .legacy = true, .by_interrupt = true};
+    struct client client;
+    struct emu_machine *m = machine_of(&how, &client);
+    struct emu_stats stats = {.device_accesses = 0};
+    uint64_t notified = 0, woken = 0;
+    struct emu_event event;
+    emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_HART_WOKE));
+    for (uint64_t cycle = 1; stats.device_accesses < DEVICE_STORES; cycle++) {
+        run(m, &client, cycle);
+        emu_stats(m, &stats);
+        notified = cycle - 1;
+    }
+    struct emu_until until;
+    emu_until_init(&until);
+    emu_stop_on(m, EMU_EVENT_BIT(EMU_EVENT_HART_WOKE));
+    cr_assert(eq(int, emu_run(m, &until).kind, EMU_STOP_MACHINE_EVENT));
+    cr_assert(eq(sz, emu_events_read(m, &event, 1), 1));
+    woken = event.cycle;
+    /* index, head and three descriptors; the header is in the hart's cache, which has just written the status beside it */
+    uint64_t want = 100 + 5 * MEMORY + CACHE + 5000 + 4 * 100 + 4 * SECTOR / 64 * WRITE + 3 * WRITE + MEMORY + 12;
+    cr_expect(eq(u64, woken - notified, want));
+    emu_machine_destroy(m);
+}
+
 Test(virtio, the_bus_counts_each_line_on_the_devices_own_port)
 {
     struct how how = {.harts = 2};

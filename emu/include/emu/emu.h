@@ -355,7 +355,7 @@ struct emu_bus_stats {
     uint64_t lines_from_caches, lines_from_memory; /* of BusRd, BusRdX and DmaRd */
     uint64_t invalidations; /* copies taken away from caches */
     uint64_t refused;       /* requests, by another port's hold window, which asked again */
-    uint64_t withdrawn;     /* requests of an sc whose reservation was lost meanwhile */
+    uint64_t withdrawn;     /* requests of an sc whose reservation was lost meanwhile, or of a device that was reset */
     struct emu_bus_use address, data; /* busy is at most total; with an atomic bus both are busy all through a transaction */
 };
 
