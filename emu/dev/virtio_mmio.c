@@ -215,7 +215,8 @@ static void write_driver_features(struct virtio *v, uint32_t value)
         v->driver_features &= features(v); /* there is no way to refuse */
 }
 
-/* FEATURES_OK stays only if the choice is possible (section 3.1.1). */
+/* FEATURES_OK stays only if the choice is possible (section 3.1.1). A driver may go without VERSION_1 (section 6.2 leaves that to
+ * the device): xv6's does, and QEMU lets it. */
 static void write_status(struct virtio *v, uint32_t value)
 {
     if ((value & 0xff) == 0) {
@@ -223,7 +224,7 @@ static void write_status(struct virtio *v, uint32_t value)
         return;
     }
     uint8_t status = (uint8_t)((value & 0xff) | (v->status & VIRTIO_NEEDS_RESET));
-    bool possible = !(v->driver_features & ~features(v)) && v->driver_features & VIRTIO_F_VERSION_1;
+    bool possible = !(v->driver_features & ~features(v));
     if (!v->legacy && !(v->status & VIRTIO_FEATURES_OK) && !possible)
         status &= (uint8_t)~VIRTIO_FEATURES_OK;
     v->status = status;
