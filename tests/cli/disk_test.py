@@ -391,6 +391,41 @@ class DiskFirmware(WithDisk):
             check("10000 bytes read" in text and "==> %08x" % zlib.crc32(hello) in text, *what)
 
 
+class Consoles(Case):
+    CONSOLE = ["-chardev", "stdio,id=c", "-device", "virtio-serial-device", "-device", "virtconsole,chardev=c"]
+    TEXT = b"all of this comes back, however long it may be, and then it ends " * 5 + b"."
+
+    def test_a_virtconsole_has_standard_input_and_output(self):
+        for fidelity in ("timed", "fast"):
+            result = run(*kernel("console"), *self.CONSOLE, "--fidelity", fidelity, "--no-record", stdin=self.TEXT)
+            check(result.returncode == 7 and result.stdout == b"hello " + self.TEXT.upper(), result)
+
+    def test_a_virtconsole_works_the_same_on_qemu(self):
+        qemu = shutil.which("qemu-system-riscv64")
+        if not qemu:
+            return
+        process = subprocess.Popen([qemu, "-machine", "virt", "-bios", "none", "-kernel", guest("console"), "-display", "none",
+                                    "-serial", "null", *self.CONSOLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        said = process.stdout.read(6)
+        process.stdin.write(b"over there.")
+        process.stdin.flush()
+        said += process.communicate(timeout=PATIENCE)[0]
+        check(said == b"hello OVER THERE.", said)
+
+    def test_without_a_chardev_the_terminal_is_the_uarts(self):
+        for options in ([], ["-chardev", "null,id=c"]):
+            devices = ["-device", "virtio-serial-device", "-device", "virtconsole" + (",chardev=c" if options else "")]
+            result = run(*kernel("console"), *options, *devices, "--no-record", "--max-cycles", "3000000", stdin=self.TEXT)
+            check(result.returncode == 125 and result.stdout == b"uart", result)
+
+    def test_what_a_virtconsole_was_told_is_recorded_and_repeated(self):
+        record = self.path("record")
+        result = run(*kernel("console"), *self.CONSOLE, "--record", record, "--state-hash", stdin=self.TEXT)
+        again = run("--replay-input", record, "--state-hash")
+        check(result.returncode == again.returncode == 7 and result.stdout == again.stdout, result, again)
+        check(hash_of(result) == hash_of(again), result, again)
+
+
 cli_test.GROUPS = {"disks": Disks, "disk-refusals": DiskRefusals, "disk-failures": DiskFailures, "disk-records": DiskRecords,
-                   "disk-firmware": DiskFirmware}
+                   "disk-firmware": DiskFirmware, "virtio-console": Consoles}
 sys.exit(cli_test.main())
