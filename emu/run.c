@@ -15,7 +15,7 @@
 void emu_until_init(struct emu_until *until)
 {
     *until = (struct emu_until){.cycle = UINT64_MAX, .position = {UINT64_MAX, UINT64_MAX}, .steps = UINT64_MAX,
-                                .idle_cycle = UINT64_MAX};
+                                .events = UINT64_MAX, .idle_cycle = UINT64_MAX};
 }
 
 static struct emu_stop stop_of(enum emu_stop_kind kind)
@@ -245,7 +245,7 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
         *ret_stop = stop_of(EMU_STOP_EVENTS_FULL);
         return true;
     }
-    if (m->steps >= until->steps || position_reached(m, &until->position)) {
+    if (m->steps >= until->steps || queue_fired(m->queue) >= until->events || position_reached(m, &until->position)) {
         *ret_stop = stop_of(EMU_STOP_LIMIT);
         return true;
     }

@@ -22,6 +22,7 @@
 #define SLICE_STEPS_FIRST   20000
 #define SLICE_STEPS_LEAST   1000
 #define SLICE_STEPS_MOST    (UINT64_C(1) << 26)
+#define SLICE_EVENTS        20000 /* at most: some microseconds each */
 #define SLICE_SECONDS_SHORT 0.004
 #define SLICE_SECONDS_LONG  0.010
 #define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
@@ -395,6 +396,7 @@ static void plan(struct session *session, struct emu_until *until)
     emu_until_init(until);
     until->cycle = session->options->max_cycles;
     until->steps = emu_position(session->machine).steps + session->slice_steps;
+    until->events = emu_position(session->machine).events + SLICE_EVENTS;
     if (session->source == SOURCE_TERMINAL)
         terminal_plan(session, until);
     else if (session->source == SOURCE_SCRIPT)
@@ -422,7 +424,7 @@ static void react_by_source(struct session *session, const struct emu_stop *stop
     }
 }
 
-/* `slice_over`: the slice's steps are done, which means nothing to anybody. */
+/* `slice_over`: the slice's steps or events are done, which means nothing to anybody. */
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
     bool at_max = until->cycle == session->options->max_cycles;
@@ -465,8 +467,9 @@ static void step(struct session *session)
         return;
     double before = host_seconds();
     struct emu_stop stop = run(session, &until);
-    bool slice_over = stop.kind == EMU_STOP_LIMIT && emu_position(session->machine).steps >= until.steps;
-    if (slice_over)
+    struct emu_position reached = emu_position(session->machine);
+    bool slice_over = stop.kind == EMU_STOP_LIMIT && (reached.steps >= until.steps || reached.events >= until.events);
+    if (stop.kind == EMU_STOP_LIMIT && reached.steps >= until.steps)
         adapt_slice(session, host_seconds() - before);
     write_output(session);
     if (!session->ended)

@@ -36,6 +36,7 @@ struct how {
     bool by_interrupt; /* hart 0 waits in wfi, not in a loop */
     unsigned supply;   /* sectors at a time; 0: all before the run */
     uint64_t steps;    /* of one call of emu_run; 0: no limit */
+    uint64_t events;   /* the same */
     uint64_t seed;
 };
 
@@ -265,11 +266,14 @@ static struct emu_stop run(struct emu_machine *m, struct client *client, uint64_
         until.cycle = until_cycle;
         if (client->how->steps)
             until.steps = emu_position(m).steps + client->how->steps;
+        if (client->how->events)
+            until.events = emu_position(m).events + client->how->events;
         struct emu_stop stop = emu_run(m, &until);
+        struct emu_position now = emu_position(m);
         read_events(m, client);
         if (stop.kind == EMU_STOP_NEED_BLOCK || stop.kind == EMU_STOP_NEED_FLUSH)
             serve(m, client, &stop);
-        else if (stop.kind != EMU_STOP_EVENTS_FULL && !(stop.kind == EMU_STOP_LIMIT && emu_position(m).steps >= until.steps))
+        else if (stop.kind != EMU_STOP_EVENTS_FULL && !(stop.kind == EMU_STOP_LIMIT && (now.steps >= until.steps || now.events >= until.events)))
             return stop;
     }
 }
@@ -357,6 +361,9 @@ Test(virtio, the_run_depends_neither_on_when_contents_come_nor_on_where_it_is_cu
         }
         other.steps = 97;
         expect_same("cut every 97 steps", outcome_of_run(&other), want);
+        other.steps = 0;
+        other.events = 3;
+        expect_same("cut every 3 events", outcome_of_run(&other), want);
     }
 }
 

@@ -177,6 +177,7 @@ struct emu_until {
     emu_cycle cycle;              /* no event or instruction at or after this cycle is begun */
     struct emu_position position; /* stops as soon as both counts are reached */
     uint64_t steps;               /* stops as soon as all harts together have done this many steps since power-on */
+    uint64_t events;              /* the same for queue events, roughly: devices can be busy for long while no hart takes a step */
     emu_cycle idle_cycle;         /* when no hart runs, time jumps to the next event only if that is at or before this cycle */
 };
 
