@@ -55,6 +55,17 @@ static bool write_at(int fd, const void *from, size_t bytes, uint64_t at)
 
 /* ---- opening ---- */
 
+/* Two of our own disks in one file: only if neither writes to it. */
+static bool check_twice(const struct disks *disks, const struct disk_file *disk, struct emu_error *error)
+{
+    struct stat own, other;
+    for (const struct disk_file *before = disks->slot; before < disk; before++)
+        if (before->path && (before->is_kept || disk->is_kept) && !fstat(before->fd, &other) && !fstat(disk->fd, &own) &&
+            own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+            return emu_error_set(error, "the disk %s is there twice; that can be only with readonly=on or snapshot=on", disk->path);
+    return true;
+}
+
 static bool lock(const struct disk_file *disk, struct emu_error *error)
 {
     struct flock lock = {.l_type = disk->is_kept ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
@@ -133,22 +144,25 @@ static bool hash_file(struct disk_file *disk, struct emu_error *error)
     return ok || emu_error_set(error, "cannot read the disk %s: %s", disk->path, strerror(errno));
 }
 
-static bool open_disk(struct disk_file *disk, const struct disk_option *option, bool replaying, bool hash, struct emu_error *error)
+static bool open_disk(struct disks *disks, unsigned slot, const struct disk_option *option, bool replaying, bool hash,
+                      struct emu_error *error)
 {
+    struct disk_file *disk = &disks->slot[slot];
     *disk = (struct disk_file){.fd = -1, .read_only = option->read_only, .is_safe = !option->unsafe};
     disk->is_kept = !option->read_only && !option->snapshot && !replaying;
     memcpy(disk->serial, option->serial, sizeof disk->serial);
     disk->path = realpath(option->file, NULL);
     if (!disk->path && !(disk->path = strdup(option->file)))
         return emu_error_set(error, "cannot open the disk %s: %s", option->file, strerror(errno));
-    return open_file(disk, option->file, error) && lock(disk, error) && (!hash || hash_file(disk, error));
+    return open_file(disk, option->file, error) && check_twice(disks, disk, error) && lock(disk, error) &&
+           (!hash || hash_file(disk, error));
 }
 
 bool disks_open(struct disks *disks, const struct options *options, bool replaying, bool hash, struct emu_error *error)
 {
     signal(SIGXFSZ, SIG_IGN); /* write says EFBIG instead */
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
-        if (options->disk[slot].file[0] && !open_disk(&disks->slot[slot], &options->disk[slot], replaying, hash, error))
+        if (options->disk[slot].file[0] && !open_disk(disks, slot, &options->disk[slot], replaying, hash, error))
             return false;
     return true;
 }

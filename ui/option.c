@@ -336,6 +336,18 @@ SETTER(hda)
     return device_parse_drive(&options->devices, drive, where, error);
 }
 
+SETTER(object)
+{
+    if (strncmp(value, "rng-", 4))
+        return emu_error_set(error, "%s %s: the only objects are sources of entropy, as rng-random,id=ID", spelling, value);
+    return set_icount(options, row, spelling, value, error);
+}
+
+SETTER(nic)
+{
+    return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no network; use none", spelling, value);
+}
+
 SETTER(blockdev)
 {
     return emu_error_set(error, "%s is not there; write -drive file=FILE,if=none,format=raw,id=ID", spelling);

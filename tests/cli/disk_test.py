@@ -130,6 +130,12 @@ class Disks(WithDisk):
         printed = run(*kernel(), *drive(self.disk()), "--print-config").stdout.decode()
         check("\nslot7 = block\n" in printed, printed)
 
+    def test_command_lines_for_qemus_entropy_and_network_are_understood(self):
+        result = run(*kernel(), "-object", "rng-random,filename=/dev/urandom,id=r", "-device", "virtio-rng-device,rng=r", "-netdev",
+                     "user,id=n,hostfwd=tcp::5555-:22", "-device", "virtio-net-device,netdev=n", "-nic", "none", "--no-record")
+        check(result.returncode == 7 and result.stdout == b"no disk", result)
+        check(result.stderr.count(b"means nothing here and is ignored\n") == 2, result)
+
     def test_an_empty_file_is_a_disk_of_no_sectors(self):
         result = run(*kernel(), *drive(self.path("none", b"")), "--no-record")
         check(result.stdout.startswith(b"v1 00000000 !1!1"), result)
@@ -178,6 +184,8 @@ class DiskRefusals(WithDisk):
             (r"serial must have 1 to 20 characters", *a, "-device", "virtio-blk-device,drive=a,serial=" + "s" * 21),
             (r"the only property is virtio-mmio\.force-legacy", "-global", "virtio-mmio.ioeventfd=off"),
             (r"force-legacy=2: virtio\.legacy is one of off\|on, not '2'", "-global", "virtio-mmio.force-legacy=2"),
+            (r"the only objects are sources of entropy", "-object", "memory-backend-ram,id=m"),
+            (r"-nic user: there is no network", "-nic", "user"),
             (r"-blockdev is not there; write -drive", "-blockdev", "driver=file,filename=x"),
             (r"would be overwritten, but it is a disk of the guest's", "-drive", "file=" + image, "--record", image),
             (r"-drive .*: too long", "-drive", "file=" + "x" * 9000),
@@ -207,7 +215,8 @@ class DiskRefusals(WithDisk):
             check(run(*kernel(), *drive(path, "readonly=on"), "--no-record").returncode == 7)
             check(run(*kernel(), *drive(path, "snapshot=on"), "--no-record").returncode == 7)
         both = ["-drive", "file=" + path] * 2
-        refuses(r"in use", *kernel(), *both)
+        refuses(r"is there twice; that can be only with readonly=on or snapshot=on", *kernel(), *both)
+        check(run(*kernel(), *both, "-snapshot", "--no-record").returncode == 7)
 
     def test_two_runs_of_lockscope_do_not_share_a_disk(self):
         path = self.disk()
