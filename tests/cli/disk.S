@@ -5,6 +5,7 @@
 #   'w'  as 'c', but without a flush at the end
 #   'n'  as 'l', but resets the device first, to do without the feature of flushing and without flushes
 #   'r'  says R and reads every 256th sector
+#   'h'  says H and asks eight times for 600 MiB, all to one place
 #   'l'  writes sectors 8, 9, 10 ... 71 with their number, a flush and a digit or letter behind each
         .include "guest.inc"
         .equ    QUEUE, 8
@@ -107,6 +108,8 @@ ready:  li      a0, 0                   # read
 1:
         li      t0, 'r'
         beq     s5, t0, reads
+        li      t0, 'h'
+        beq     s5, t0, huge
         li      a0, 0
         li      a1, 1
         call    request
@@ -158,6 +161,41 @@ many:   li      s6, 8
         li      t0, 72
         bltu    s6, t0, 1b
         j       finish
+huge:   li      a0, 'H'
+        call    put
+        li      t0, HEADER
+        sd      zero, 0(t0)
+        sd      zero, 8(t0)
+        li      t1, RING + 16           # descriptor 0 is the header's already
+        li      t2, 100 << 20
+        li      t3, 2 << 16 | 3         # the device writes; next: 2
+        li      t4, 6
+        li      t5, 0x80100000
+1:      sd      t5, 0(t1)
+        sw      t2, 8(t1)
+        sw      t3, 12(t1)
+        addi    t1, t1, 16
+        li      t0, 1 << 16
+        add     t3, t3, t0
+        addi    t4, t4, -1
+        bnez    t4, 1b
+        li      t0, STATUS
+        sd      t0, 0(t1)
+        li      t0, 1
+        sw      t0, 8(t1)
+        li      t0, 2
+        sw      t0, 12(t1)
+        li      t1, AVAIL
+        sd      zero, 4(t1)
+        sd      zero, 12(t1)
+        lhu     t0, 2(t1)
+        addi    t0, t0, QUEUE
+        fence
+        sh      t0, 2(t1)
+        fence
+        sw      zero, 0x50(s0)
+1:      wfi
+        j       1b
 reads:  li      a0, 'R'
         call    put
         lwu     s6, 0x100(s0)

@@ -12,6 +12,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 import zlib
 
 import cli_test
@@ -279,6 +280,17 @@ class DiskFailures(WithDisk):
         rest, errors = process.communicate(timeout=PATIENCE)
         check(process.returncode == 2, process.returncode, errors)
         check(re.fullmatch(rb"lockscope: the disk \S* has shrunk: it had 8589934592 bytes, and ends at \d+ now\n", errors), errors)
+
+    def test_a_transfer_of_gigabytes_can_be_interrupted(self):
+        """No hart takes a step meanwhile; but lockscope looks at its clock and its signals."""
+        for fidelity in ("fast", "timed"):
+            path = self.disk(b"h")
+            os.truncate(path, 1 << 30)
+            started = time.monotonic()
+            result = run(*kernel(), *drive(path, "readonly=on"), "--fidelity", fidelity, "--timeout", "0.3", "--no-record")
+            seconds = time.monotonic() - started
+            check(result.returncode == 124 and result.stdout.endswith(b"H"), result)
+            check(seconds < 3, seconds, "seconds")
 
     def test_a_full_disk_ends_the_run_with_a_sentence(self):
         """The host refuses to make the file longer or to write behind a limit."""
