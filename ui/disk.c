@@ -158,6 +158,16 @@ static bool open_disk(struct disks *disks, unsigned slot, const struct disk_opti
            (!hash || hash_file(disk, error));
 }
 
+uint64_t disks_data_bytes(const struct options *options)
+{
+    uint64_t bytes = 0;
+    struct stat status;
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+        if (options->disk[slot].file[0] && !stat(options->disk[slot].file, &status))
+            bytes += (uint64_t)status.st_blocks * 512;
+    return bytes;
+}
+
 bool disks_open(struct disks *disks, const struct options *options, bool replaying, bool hash, struct emu_error *error)
 {
     signal(SIGXFSZ, SIG_IGN); /* write says EFBIG instead */
@@ -212,13 +222,13 @@ static bool store(struct disk_file *disk, struct emu_machine *machine, unsigned 
 {
     uint8_t bytes[STORE_SECTORS * EMU_SECTOR_BYTES];
     uint64_t sector = 0, count;
-    bool is_changed = false, ok = true;
+    bool ok = true, has_written = false;
     while (disk->is_kept && ok && (count = emu_disk_dirty(machine, slot, &sector, STORE_SECTORS, bytes))) {
         ok = write_at(disk->fd, bytes, count * EMU_SECTOR_BYTES, sector * EMU_SECTOR_BYTES);
-        is_changed = true;
+        disk->is_changed = has_written = true;
         sector += count;
     }
-    if (ok && is_changed && disk->is_safe)
+    if (ok && has_written && disk->is_safe)
         ok = !fdatasync(disk->fd);
     if (!ok)
         return emu_error_set(error, "cannot write to the disk %s: %s", disk->path, strerror(errno));

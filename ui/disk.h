@@ -17,6 +17,7 @@ struct disk_file {
     bool read_only;   /* for the guest */
     bool is_kept;     /* what the guest writes goes to the file */
     bool is_safe;     /* a flush waits for the host's disk */
+    bool is_changed;  /* the run has written to it */
     char serial[EMU_DISK_SERIAL_BYTES + 1];
 };
 
@@ -24,6 +25,8 @@ struct disks {
     struct disk_file slot[EMU_VIRTIO_SLOTS];
 };
 
+/* How much the files that the options name hold, holes not counted. */
+uint64_t disks_data_bytes(const struct options *options);
 /* Opens the files that the options name. `replaying`: nothing is written to them. `hash`: it is wanted. False with a sentence. */
 bool disks_open(struct disks *disks, const struct options *options, bool replaying, bool hash, struct emu_error *error);
 /* Lets *config say what disks there are. */

@@ -26,6 +26,8 @@
 #include <unistd.h>
 
 #define BUNDLED_HARTS 4
+/* Disks that hold more are hashed, which records need, only for a record that was asked for. */
+#define HASHED_BYTES_MOST (UINT64_C(1) << 30)
 
 struct program {
     struct options options;
@@ -103,13 +105,21 @@ static bool open_console(struct program *program, struct emu_error *error)
            emu_error_set(error, "cannot write the console to %s: %s", options->serial_file, strerror(errno));
 }
 
+static bool is_recorded_by_default(const struct options *options)
+{
+    return !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
+}
+
 /* A record that was asked for must work; the one kept by default may fail with a note. */
 static bool open_record(struct program *program, struct emu_error *error)
 {
     const struct options *options = &program->options;
-    bool by_default = !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
-    if (!options->record_file && !by_default)
+    if (!options->record_file && !is_recorded_by_default(options))
         return true;
+    if (!options->record_file && disks_data_bytes(options) > HASHED_BYTES_MOST) {
+        fputs("lockscope: note: the input is not recorded, since the disks hold so much; --record FILE does it\n", stderr);
+        return true;
+    }
     program->record = record_create(options, &program->images, &program->disks, error);
     if (program->record || options->record_file)
         return program->record;
@@ -165,7 +175,8 @@ static bool check_files(const struct options *options, struct emu_error *error)
 static bool build(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
-    bool hash = options->replay_file || options->record_file || options->stats_file || !options->no_record;
+    bool hash = options->replay_file || options->record_file || options->stats_file ||
+                (is_recorded_by_default(options) && disks_data_bytes(options) <= HASHED_BYTES_MOST);
     if (!check_files(options, error) || !images_load(&program->images, options, error) ||
         !disks_open(&program->disks, options, options->replay_file, hash, error))
         return false;
@@ -203,6 +214,15 @@ static void word_print(FILE *to, const char *word)
     fputc('\'', to);
 }
 
+/* What stands in the way of a replay. */
+static void note_changed_disks(const struct disks *disks)
+{
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+        if (disks->slot[slot].is_changed)
+            fprintf(stderr, "lockscope: note: the run has written to %s; to be repeated, it needs what was there before\n",
+                    disks->slot[slot].path);
+}
+
 static int report(struct program *program, struct ending *ending, const char *name)
 {
     const struct options *options = &program->options;
@@ -220,6 +240,7 @@ static int report(struct program *program, struct ending *ending, const char *na
             fputs(" --replay-input ", stderr);
             word_print(stderr, path);
             fputc('\n', stderr);
+            note_changed_disks(&program->disks);
         }
         free(path);
     }

@@ -368,6 +368,26 @@ class DiskRecords(WithDisk):
         os.truncate(path, 73 * SECTOR)
         refuses(r"held something else \(36964 bytes", "--replay-input", record)
 
+    def test_who_writes_to_a_disk_is_told_that_a_replay_needs_the_old_one(self):
+        for options, told in (([], True), (["snapshot=on"], False), (["readonly=on"], False)):
+            result = run(*kernel(), *drive(self.disk(b"c"), *options), "--record", self.path("record"))
+            check((b"note: the run has written to " in result.stderr) == told, options, result)
+
+    def test_disks_that_hold_more_than_a_gib_are_hashed_only_when_asked(self):
+        path = self.disk(b"c")
+        try:
+            with open(path, "r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, (1 << 30) + 4096)
+        except OSError:
+            return  # no room for it
+        result = run(*kernel(), *drive(path, "snapshot=on"))
+        check(result.returncode == 7 and b"the input is not recorded, since the disks hold so much" in result.stderr, result)
+        check(not self.records(), self.records())
+        record = self.path("record")
+        result = run(*kernel(), *drive(path, "snapshot=on"), "--record", record)
+        check(result.returncode == 7 and b"not recorded" not in result.stderr, result)
+        check(run("--replay-input", record).returncode == 7)
+
     def test_damaged_lines_about_disks_are_refused(self):
         path, record = self.disk(b"c"), self.path("record")
         run(*kernel(), *drive(path, "snapshot=on"), "--record", record)
