@@ -126,10 +126,11 @@ static bool disk_line_read(struct reader *reader)
     struct disk_file *disk = disk_next(reader);
     const char *mode = word_next(reader);
     bool known = disk && !disk->path && (!strcmp(mode, "ro") || !strcmp(mode, "rw"));
+    if (known)
+        disk->fd = -1;
     if (!known || !number_next(reader, &disk->bytes) || !hash_next(reader, &disk->hash) || !(disk->path = text_next(reader)) ||
         strlen(disk->path) >= DEVICE_FILE_BYTES)
         return wrong(reader, "a disk must be: slot, ro or rw, size, hash, name; each slot once");
-    disk->fd = -1;
     disk->read_only = mode[1] == 'o';
     return true;
 }

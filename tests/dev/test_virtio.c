@@ -68,7 +68,8 @@ Test(virtio, devices_have_their_numbers_and_only_their_queues)
         cr_expect(eq(u64, rig_read(rig, DEVICE_ID, 4), rows[i].number));
         for (unsigned queue = 0; queue < 5; queue++) {
             rig_write(rig, 0x30, 4, queue);
-            cr_expect(eq(u64, rig_read(rig, 0x34, 4), queue < rows[i].queues ? 1024 : 0), "device %u, queue %u", rows[i].number, queue);
+            cr_expect(eq(u64, rig_read(rig, 0x34, 4), queue < rows[i].queues ? 1024 : 0), "device %u, queue %u", rows[i].number,
+                      queue);
         }
         rig_write(rig, NOTIFY, 4, UINT32_MAX);
         rig_destroy(rig);
@@ -102,8 +103,8 @@ Test(virtio, features_that_were_not_offered_are_refused_and_none_is_needed)
     static const struct {
         uint64_t features;
         bool accepted;
-    } rows[] = {{DRIVER_VERSION_1, true}, {DRIVER_VERSION_1 | DRIVER_INDIRECT, true}, {0, true}, {DRIVER_INDIRECT, true},
-                {DRIVER_VERSION_1 | UINT64_C(1) << 33, false}, {DRIVER_VERSION_1 | 1, false}};
+    } rows[] = {{DRIVER_VERSION_1, true}, {DRIVER_VERSION_1 | DRIVER_INDIRECT, true},    {0, true},
+                {DRIVER_INDIRECT, true},  {DRIVER_VERSION_1 | UINT64_C(1) << 33, false}, {DRIVER_VERSION_1 | 1, false}};
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct rig *rig = rig_of(VIRTIO_RNG, false, 0);
         rig_write(rig, STATUS, 4, 3);
@@ -239,70 +240,95 @@ static void desc(struct driver *d, unsigned number, uint64_t address, uint32_t b
 
 #define AT (RIG_BASE + 0x20000)
 
-/* What makes no sense, put into a queue of SIZE at descriptor 0. */
+/* A proper request is descriptor 0, 16 bytes to read, and 1, 513 to write. One of them made nonsense: */
+static const struct {
+    const char *what;
+    unsigned number;
+    uint64_t address;
+    uint32_t bytes;
+    unsigned flags, next;
+} wrong_descriptors[] = {
+    {"a loop", 1, AT, 16, DESC_WRITE | DESC_NEXT, 1},
+    {"no such descriptor", 0, AT, 16, DESC_NEXT, SIZE},
+    {"begins before RAM", 0, RIG_BASE - 8, 16, DESC_NEXT, 1},
+    {"ends behind RAM", 1, RIG_BASE + RIG_RAM - 512, 513, DESC_WRITE, 0},
+    {"4 GiB", 1, AT, UINT32_MAX, DESC_WRITE, 0},
+    {"wraps around", 1, UINT64_MAX - 100, 513, DESC_WRITE, 0},
+    {"no bytes", 0, AT, 0, DESC_NEXT, 1},
+    {"nothing to write", 1, AT + 64, 513, 0, 0},
+    {"half a header", 0, AT, 15, DESC_NEXT, 1},
+    {"no place for the status", 0, AT, 16, 0, 0},
+    {"one and a half descriptors", 0, AT, 24, DESC_INDIRECT, 0},
+    {"a table of none", 0, AT, 0, DESC_INDIRECT, 0},
+    {"a table that is too long", 0, AT, 16 * 1025, DESC_INDIRECT, 0},
+    {"a table that wraps around", 0, UINT64_MAX - 7, 16, DESC_INDIRECT, 0},
+    {"a table and more", 0, AT, 32, DESC_INDIRECT | DESC_NEXT, 1},
+};
+
+enum { WRONG_DESCRIPTORS = sizeof wrong_descriptors / sizeof wrong_descriptors[0] };
+enum {
+    NO_SUCH_HEAD = WRONG_DESCRIPTORS,
+    WRONG_ORDER,
+    TABLE_IN_TABLE,
+    LOOP_IN_TABLE,
+    TOO_MANY,
+    NONSENSE /* none, but a proper request */
+};
+
+static void table(struct driver *d, uint64_t address, uint64_t bytes, uint64_t flags)
+{
+    desc(d, 0, AT, 32, DESC_INDIRECT, 0);
+    rig_set_ram(d->rig, AT, 8, address);
+    rig_set_ram(d->rig, AT + 8, 8, bytes | flags << 32);
+}
+
+/* Puts nonsense of a kind into the queue. */
 static void nonsense(struct driver *d, unsigned number)
 {
     struct driver_queue *q = &d->queue[0];
-    unsigned head = 0;
     desc(d, 0, AT, 16, DESC_NEXT, 1);
     desc(d, 1, AT + 64, 513, DESC_WRITE, 0);
-    switch (number) {
-    case 0: desc(d, 1, AT, 16, DESC_NEXT, 0); break;                                      /* a loop */
-    case 1: desc(d, 0, AT, 16, DESC_NEXT, SIZE); break;                                   /* no such descriptor */
-    case 2: head = SIZE; break;
-    case 3: desc(d, 0, RIG_BASE - 8, 16, DESC_NEXT, 1); break;                            /* not in RAM */
-    case 4: desc(d, 1, RIG_BASE + RIG_RAM - 512, 513, DESC_WRITE, 0); break;
-    case 5: desc(d, 1, AT, UINT32_MAX, DESC_WRITE, 0); break;
-    case 6: desc(d, 1, UINT64_MAX - 100, 513, DESC_WRITE, 0); break;
-    case 7: desc(d, 0, AT, 0, DESC_NEXT, 1); break;                                       /* no bytes */
-    case 8: desc(d, 0, AT, 16, DESC_NEXT | DESC_WRITE, 1), desc(d, 1, AT, 513, 0, 0); break; /* the wrong order */
-    case 9: desc(d, 0, AT, 15, DESC_NEXT, 1); break;                                      /* no header */
-    case 10: desc(d, 0, AT, 16, 0, 0); break;                                             /* no status */
-    case 11: desc(d, 0, AT, 24, DESC_INDIRECT, 0); break;                                 /* one and a half descriptors */
-    case 12: desc(d, 0, AT, 0, DESC_INDIRECT, 0); break;
-    case 13: desc(d, 0, AT, 16 * 1025, DESC_INDIRECT, 0); break;
-    case 14: desc(d, 0, UINT64_MAX - 7, 16, DESC_INDIRECT, 0); break;
-    case 15: desc(d, 0, AT, 32, DESC_INDIRECT | DESC_NEXT, 1); break;
-    case 16:                                                                              /* a table in a table */
-        desc(d, 0, AT, 32, DESC_INDIRECT, 0);
-        rig_set_ram(d->rig, AT, 8, AT + 64);
-        rig_set_ram(d->rig, AT + 8, 8, 16 | (uint64_t)DESC_INDIRECT << 32);
-        break;
-    case 17:                                                                              /* a loop in a table */
-        desc(d, 0, AT, 32, DESC_INDIRECT, 0);
-        rig_set_ram(d->rig, AT, 8, AT);
-        rig_set_ram(d->rig, AT + 8, 8, 16 | (uint64_t)DESC_NEXT << 32);
-        break;
-    case 18: q->available = SIZE; break;                                                  /* more chains than there is room for */
-    default: break;
+    if (number < WRONG_DESCRIPTORS)
+        desc(d, wrong_descriptors[number].number, wrong_descriptors[number].address, wrong_descriptors[number].bytes,
+             wrong_descriptors[number].flags, wrong_descriptors[number].next);
+    if (number == WRONG_ORDER) { /* to read behind one to write */
+        desc(d, 0, AT, 16, DESC_NEXT | DESC_WRITE, 1);
+        desc(d, 1, AT + 64, 513, 0, 0);
     }
-    rig_set_ram(d->rig, q->avail + 4, 2, head);
+    if (number == TABLE_IN_TABLE)
+        table(d, AT + 64, 16, DESC_INDIRECT);
+    if (number == LOOP_IN_TABLE)
+        table(d, AT, 16, DESC_NEXT);
+    if (number == TOO_MANY)
+        q->available = SIZE;
+    rig_set_ram(d->rig, q->avail + 4, 2, number == NO_SUCH_HEAD ? SIZE : 0);
     rig_set_ram(d->rig, q->avail + 2, 2, q->available + 1);
 }
-
-enum { NONSENSE = 19 };
 
 Test(virtio, what_makes_no_sense_stops_the_device_until_it_is_reset)
 {
     for (unsigned run = 0; run < 4 * NONSENSE; run++) {
+        static const char *const others[] = {"a head that there is not", "the wrong order", "a table in a table",
+                                             "a loop in a table", "more chains than there is room for"};
+        const char *name = run / 4 < WRONG_DESCRIPTORS ? wrong_descriptors[run / 4].what : others[run / 4 - WRONG_DESCRIPTORS];
         bool legacy = run & 1;
         struct driver d;
         struct rig *rig = rig_of(VIRTIO_BLOCK, legacy, run & 2 ? 40 : 0);
         driver_start(&d, rig, legacy, 1, SIZE, DRIVER_VERSION_1 | DRIVER_INDIRECT, 3);
         nonsense(&d, run / 4);
         driver_notify(&d, 0);
-        cr_expect(lt(uint, rig_run(rig, 10000), 10000), "case %u does not end", run / 4);
-        cr_expect(zero(u64, rig_ram(rig, d.queue[0].used + 2, 2)), "case %u is answered", run / 4);
-        cr_expect(eq(u64, rig_read(rig, STATUS, 4) & NEEDS_RESET, legacy ? 0 : NEEDS_RESET), "case %u", run / 4);
-        cr_expect(eq(u64, rig_read(rig, INTERRUPT, 4), legacy ? 0 : 2), "case %u", run / 4);
+        cr_expect(lt(uint, rig_run(rig, 10000), 10000), "%s does not end", name);
+        cr_expect(zero(u64, rig_ram(rig, d.queue[0].used + 2, 2)), "%s is answered", name);
+        cr_expect(eq(u64, rig_read(rig, STATUS, 4) & NEEDS_RESET, legacy ? 0 : NEEDS_RESET), "%s", name);
+        cr_expect(eq(u64, rig_read(rig, INTERRUPT, 4), legacy ? 0 : 2), "%s", name);
         driver_notify(&d, 0);
-        cr_expect(zero(uint, rig_run(rig, 100)), "case %u goes on", run / 4);
+        cr_expect(zero(uint, rig_run(rig, 100)), "%s goes on", name);
         memset(rig->ram, 0, RIG_RAM);
         driver_start(&d, rig, legacy, 1, SIZE, DRIVER_VERSION_1, 3);
-        nonsense(&d, NONSENSE); /* a proper request */
+        nonsense(&d, NONSENSE);
         driver_notify(&d, 0);
         rig_run(rig, 10000);
-        cr_expect(eq(u64, rig_ram(rig, d.queue[0].used + 2, 2), 1), "case %u: it does not work again", run / 4);
+        cr_expect(eq(u64, rig_ram(rig, d.queue[0].used + 2, 2), 1), "behind %s it does not work again", name);
         rig_destroy(rig);
     }
 }
@@ -365,7 +391,8 @@ static void scribble(struct driver *d)
         rig_set_ram(d->rig, at + 14, 2, random_below(random, 40) ? next % q->size : random_next(random));
     }
     for (unsigned i = 0; i < q->size; i++)
-        rig_set_ram(d->rig, q->avail + 4 + 2 * i, 2, random_below(random, 30) ? random_below(random, q->size) : random_next(random));
+        rig_set_ram(d->rig, q->avail + 4 + 2 * i, 2,
+                    random_below(random, 30) ? random_below(random, q->size) : random_next(random));
     q->available += (uint16_t)random_below(random, 4);
     rig_set_ram(d->rig, q->avail + 2, 2, random_below(random, 30) ? q->available : random_next(random));
     if (random_below(random, 3) == 0) /* types of requests */
@@ -376,7 +403,8 @@ static void scribble(struct driver *d)
 static void registers_at_random(struct driver *d, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        unsigned offset = random_below(&d->random, 8) ? 4 * random_below(&d->random, 0x44) : random_below(&d->random, VIRTIO_WINDOW_BYTES);
+        unsigned offset =
+            random_below(&d->random, 8) ? 4 * random_below(&d->random, 0x44) : random_below(&d->random, VIRTIO_WINDOW_BYTES);
         unsigned size = random_below(&d->random, 6) ? 4 : 1u << random_below(&d->random, 4);
         uint64_t value = random_below(&d->random, 3) ? random_below(&d->random, 40) : random_next(&d->random);
         if (random_below(&d->random, 3))
