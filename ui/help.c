@@ -129,7 +129,7 @@ static void reference_devices(FILE *to)
           to);
     for (size_t i = 0; i < device_row_count; i++) {
         const struct device_row *row = &device_rows[i];
-        fprintf(to, "| `%s,%s` | %s |\n", row->name, row->arguments, row->meaning);
+        fprintf(to, "| `%s%s` | %s |\n", row->name, row->arguments, row->meaning);
     }
     fputs("\n"
           "There are eight slots, `virtio-mmio-bus.0` at 0x10001000 to `virtio-mmio-bus.7` at 0x10008000. Without `bus=` a device\n"

@@ -224,6 +224,11 @@ class DiskRefusals(WithDisk):
         first = subprocess.Popen([PROGRAM, *kernel("echo"), *drive(path), "--no-record"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         check(first.stdout.read(1) == b">")
         refuses(r"in use", *kernel(), *drive(path))
+        qemu = shutil.which("qemu-system-riscv64")
+        if qemu:
+            result = subprocess.run([qemu, "-machine", "virt", "-bios", "none", "-display", "none", "-serial", "null", *drive(path)],
+                                    stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+            check(result.returncode and b"lock" in result.stderr, result)
         first.kill()
         first.communicate()
         check(run(*kernel(), *drive(path), "--no-record").returncode == 7, "the lock has stayed")
@@ -367,6 +372,16 @@ class DiskRecords(WithDisk):
         refuses(r"was recorded with a disk in slot 7 that was writable", "--replay-input", record, *drive(path, "readonly=on"))
         os.truncate(path, 73 * SECTOR)
         refuses(r"held something else \(36964 bytes", "--replay-input", record)
+
+    def test_runs_cut_off_in_the_middle_of_requests_are_repeated(self):
+        for fidelity in ("timed", "fast"):
+            for cycles in (1000, 5000, 9999, 20000, 50003, 70000, 123456):
+                path, record = self.disk(b"l"), self.path("record")
+                result = run(*kernel(), *drive(path, "snapshot=on"), "--fidelity", fidelity, "--max-cycles", str(cycles), "--record",
+                             record, "--state-hash", "-smp", "2")
+                again = run("--replay-input", record, "--state-hash")
+                check(result.returncode == 125 and again.returncode == 0, cycles, result, again)
+                check(hash_of(result) == hash_of(again) and result.stdout == again.stdout, cycles, result, again)
 
     def test_who_writes_to_a_disk_is_told_that_a_replay_needs_the_old_one(self):
         for options, told in (([], True), (["snapshot=on"], False), (["readonly=on"], False)):
