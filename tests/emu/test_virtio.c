@@ -499,6 +499,50 @@ Test(virtio, harts_that_run_ahead_meet_the_device_as_harts_that_take_turns_do)
     }
 }
 
+/* The cycle at which some of the first request's data is there (timed), or at which the second has been served (fast). */
+static uint64_t middle(const struct how *how)
+{
+    struct client client;
+    struct emu_machine *m = machine_of(how, &client);
+    uint64_t cycle = 0;
+    bool is_there = false;
+    while (!is_there) {
+        run(m, &client, cycle += 20);
+        is_there = how->fidelity == EMU_TIMED ? guest_ram_u64(m, DATA) != 0 : (guest_ram_u64(m, USED) >> 16 & 0xffff) == 2;
+    }
+    cr_assert(how->fidelity == EMU_FAST || guest_ram_u64(m, DATA + 4 * SECTOR - 8) == 0);
+    emu_machine_destroy(m);
+    return cycle;
+}
+
+Test(virtio, every_field_of_the_machine_in_the_middle_of_a_transfer_changes_the_hash)
+{
+    for (unsigned row = 0; row < 2; row++) {
+        const struct how how = {.harts = 1, .fidelity = row};
+        char name[128] = "?";
+        unsigned fields = 0, of_virtio = 0, sectors = 0;
+        uint64_t cycle = middle(&how);
+        uint64_t hash = 0;
+        for (uint64_t n = 0; name[0]; n++) {
+            struct client client;
+            struct emu_machine *m = machine_of(&how, &client);
+            run(m, &client, cycle);
+            if (n == 0)
+                hash = emu_state_hash(m);
+            cr_assert(eq(u64, emu_state_hash(m), hash));
+            emu_state_flip(m, n, name);
+            if (name[0])
+                cr_expect(ne(u64, emu_state_hash(m), hash), "%s", name);
+            fields++;
+            sectors += !strncmp(name, "sector.", 7);
+            of_virtio += !strncmp(name, "request.", 8) || !strncmp(name, "virtio.", 7);
+            emu_machine_destroy(m);
+        }
+        cr_expect(gt(uint, of_virtio, 40), "%u of %u", of_virtio, fields);
+        cr_expect(eq(uint, sectors, row == 0 ? 0 : 2));
+    }
+}
+
 /* docs/timing.md, "Disks and other virtio devices". */
 Test(virtio, a_request_takes_the_documented_time_when_nobody_else_uses_the_bus)
 {
