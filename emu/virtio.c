@@ -184,6 +184,15 @@ bool emu_disk_flushed(struct emu_machine *m, unsigned slot, struct emu_error *er
     return true;
 }
 
+bool emu_disk_stats(const struct emu_machine *m, unsigned slot, struct emu_disk_stats *ret_stats)
+{
+    if (!disk_at(m, slot, NULL))
+        return false;
+    struct virtio_disk_counts counts = virtio_disk_counts(m->virtio[slot]);
+    *ret_stats = (struct emu_disk_stats){counts.requests, counts.sectors_read, counts.sectors_written, counts.flushes};
+    return true;
+}
+
 /* ---- consoles ---- */
 
 unsigned emu_stream_room(const struct emu_machine *m, unsigned stream)

@@ -74,7 +74,25 @@ static json_t *configuration_json(const struct emu_config *config, const struct 
     return object;
 }
 
-static json_t *machine_json(const struct emu_stats *stats)
+static json_t *disk_counts_json(const struct emu_machine *machine)
+{
+    json_t *list = json_array();
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        struct emu_disk_stats stats;
+        if (!emu_disk_stats(machine, slot, &stats))
+            continue;
+        json_t *object = json_object();
+        put(object, "slot", slot);
+        put(object, "requests", stats.requests);
+        put(object, "sectors-read", stats.sectors_read);
+        put(object, "sectors-written", stats.sectors_written);
+        put(object, "flushes", stats.flushes);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *machine_json(const struct emu_machine *machine, const struct emu_stats *stats)
 {
     json_t *object = json_object();
     put(object, "cycles", stats->cycles);
@@ -82,6 +100,7 @@ static json_t *machine_json(const struct emu_stats *stats)
     put(object, "events", stats->events);
     put(object, "device-accesses", stats->device_accesses);
     put(object, "ram-bytes-touched", stats->ram_bytes_touched);
+    json_object_set_new(object, "disks", disk_counts_json(machine));
     return object;
 }
 
@@ -190,8 +209,8 @@ static bool dump(const json_t *root, FILE *to)
     return !json_dumpf(root, to, JSON_INDENT(2)) && fputc('\n', to) != EOF && !fflush(to);
 }
 
-bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images, const struct disks *disks,
-                 const struct ending *ending, struct emu_error *error)
+bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
+                 const struct disks *disks, const struct ending *ending, struct emu_error *error)
 {
     struct emu_stats stats;
     emu_stats(machine, &stats);
@@ -204,7 +223,7 @@ bool stats_write(const char *file, const struct emu_machine *machine, const stru
     json_object_set_new(root, "stop", json_string(ending_rows[ending->kind].name));
     put(root, "exit-code", ending->code);
     json_object_set_new(root, "state-hash", hash_json(emu_state_hash(machine)));
-    json_object_set_new(root, "machine", machine_json(&stats));
+    json_object_set_new(root, "machine", machine_json(machine, &stats));
     json_object_set_new(root, "bus", bus_json(machine));
     json_object_set_new(root, "harts", harts_json(machine));
     json_object_set_new(root, "host", host_json(&stats, ending));

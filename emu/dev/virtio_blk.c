@@ -73,6 +73,7 @@ static bool read_next(struct virtio *v)
     blk->sector++;
     blk->left--;
     v->written += DISK_SECTOR_BYTES;
+    blk->counts.sectors_read++;
     virtio_give(v, DISK_SECTOR_BYTES);
     return true;
 }
@@ -103,6 +104,7 @@ static bool write_next(struct virtio *v)
         return finish(v, STATUS_IOERR);
     blk->sector++;
     blk->left--;
+    blk->counts.sectors_written++;
     return write_more(v);
 }
 
@@ -135,7 +137,7 @@ static bool range_here(struct virtio *v)
 static bool zero_next(struct virtio *v)
 {
     struct virtio_blk *blk = &v->blk;
-    for (unsigned i = 0; i < ZERO_SECTORS_STEP && blk->left; i++, blk->sector++, blk->left--)
+    for (unsigned i = 0; i < ZERO_SECTORS_STEP && blk->left; i++, blk->sector++, blk->left--, blk->counts.sectors_written++)
         if (!disk_write(blk->disk, blk->sector, NULL))
             return finish(v, STATUS_IOERR);
     if (blk->left)
@@ -165,6 +167,7 @@ static bool give_id(struct virtio *v)
 
 static bool header_here(struct virtio *v)
 {
+    v->blk.counts.requests++;
     v->blk.type = (uint32_t)virtio_number(v->buffer, 4);
     v->blk.sector = virtio_number(v->buffer + 8, 8);
     switch (v->blk.type) {
@@ -173,6 +176,7 @@ static bool header_here(struct virtio *v)
     case TYPE_OUT:
         return begin_write(v);
     case TYPE_FLUSH:
+        v->blk.counts.flushes++;
         v->blk.step = STEP_SYNC;
         wait_for_disk(v, 0);
         return true;
@@ -227,6 +231,11 @@ static bool step(struct virtio *v)
 }
 
 /* ---- what it stands still for ---- */
+
+struct virtio_disk_counts virtio_disk_counts(const struct virtio *v)
+{
+    return v->blk.counts;
+}
 
 struct disk *virtio_disk(struct virtio *v)
 {

@@ -69,6 +69,7 @@ struct virtio_blk {
     uint32_t type;
     uint64_t sector, left; /* the next, and how many are left */
     bool needs_block, needs_flush;
+    struct virtio_disk_counts counts;
 };
 
 struct virtio_kind;

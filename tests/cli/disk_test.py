@@ -4,6 +4,7 @@
 usage: disk_test.py LOCKSCOPE GUESTS DOCS GROUP...; as cli_test.py, whose helpers it uses. The guest is disk.S.
 """
 import fcntl
+import json
 import os
 import re
 import resource
@@ -136,6 +137,16 @@ class Disks(WithDisk):
                      "user,id=n,hostfwd=tcp::5555-:22", "-device", "virtio-net-device,netdev=n", "-nic", "none", "--no-record")
         check(result.returncode == 7 and result.stdout == b"no disk", result)
         check(result.stderr.count(b"means nothing here and is ignored\n") == 2, result)
+
+    def test_statistics_tell_what_disks_did(self):
+        path, stats = self.disk(b"l"), self.path("stats")
+        result = run(*kernel(), *drive(path, "cache=unsafe"), "--summary", "--stats", stats, "--no-record")
+        check(re.search(rb"^slot 7 +129 +1 +64 +64$", result.stderr, re.M), result)
+        with open(stats) as file:
+            stats = json.load(file)
+        check(stats["machine"]["disks"] == [{"slot": 7, "requests": 129, "sectors-read": 1, "sectors-written": 64, "flushes": 64}], stats)
+        disk = stats["configuration"]["disks"][0]
+        check(disk["path"] == os.path.realpath(path) and disk["bytes"] == 72 * SECTOR + 100 and disk["read-only"] is False, disk)
 
     def test_an_empty_file_is_a_disk_of_no_sectors(self):
         result = run(*kernel(), *drive(self.path("none", b"")), "--no-record")

@@ -312,6 +312,13 @@ Test(virtio, requests_are_served_in_both_fidelities_and_versions_alone_and_among
         struct emu_stop stop = run(m, &client, CYCLES);
         expect_right(m, &client, stop);
         cr_expect(eq(uint, client.flushes, 1));
+        struct emu_disk_stats disk;
+        cr_assert(emu_disk_stats(m, SLOT, &disk));
+        cr_expect(not(emu_disk_stats(m, SLOT + 1, &disk)));
+        cr_expect(eq(u64, disk.requests, REQUESTS));
+        cr_expect(eq(u64, disk.sectors_read, 6));
+        cr_expect(eq(u64, disk.sectors_written, 2));
+        cr_expect(eq(u64, disk.flushes, 1));
         cr_expect(eq(uint, client.blocks, 3), "%u", client.blocks);
         if (how.harts > 1)
             cr_expect(gt(uint, client.lost_to_dma, 0), "fidelity %u: no reservation was lost to the device", how.fidelity);

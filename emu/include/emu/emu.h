@@ -379,7 +379,14 @@ struct emu_hart_stats {
     emu_cycle cycles_by[EMU_CYCLES_COUNT]; /* adds up to `cycles` */
 };
 
+/* A disk, since power-on; what was zeroed or discarded counts as written. */
+struct emu_disk_stats {
+    uint64_t requests, sectors_read, sectors_written, flushes;
+};
+
 void emu_stats(const struct emu_machine *machine, struct emu_stats *ret_stats);
+/* False if there is no disk in this slot. */
+bool emu_disk_stats(const struct emu_machine *machine, unsigned slot, struct emu_disk_stats *ret_stats);
 void emu_bus_stats(const struct emu_machine *machine, struct emu_bus_stats *ret_stats);
 /* Is the bus what limits the machine: the address or the data bus busy for more than 90 % of the cycles? */
 bool emu_bus_is_bound(const struct emu_bus_stats *stats);

@@ -35,6 +35,10 @@ struct virtio_config {
     uint64_t seed;      /* RNG */
 };
 
+struct virtio_disk_counts { /* BLOCK: since power-on; statistics, not state */
+    uint64_t requests, sectors_read, sectors_written /* zeroed and discarded ones too */, flushes;
+};
+
 struct virtio;
 
 /* NULL when out of memory. `host` must outlive the device; `line` is copied. */
@@ -50,6 +54,7 @@ void virtio_line_done(struct virtio *virtio, uint64_t done);
 
 /* BLOCK: the disk; NULL for others. */
 struct disk *virtio_disk(struct virtio *virtio);
+struct virtio_disk_counts virtio_disk_counts(const struct virtio *virtio);
 /* A request that stands still, in the middle of an event, until the disk knows `*ret_count` sectors from *ret_sector on (the first
  * is missing), or until what was written is safe in the file. */
 bool virtio_needs_block(const struct virtio *virtio, uint64_t *ret_sector, uint64_t *ret_count);
