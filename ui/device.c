@@ -75,8 +75,8 @@ static bool take_file(const struct taking *t)
 static bool take_interface(const struct taking *t)
 {
     struct drive_option *drive = t->to;
-    drive->on_its_own = strcmp(t->value, "none");
-    return !drive->on_its_own || !strcmp(t->value, "virtio") ||
+    drive->interface = strcmp(t->value, "none") ? DRIVE_VIRTIO : DRIVE_NONE;
+    return drive->interface == DRIVE_NONE || !strcmp(t->value, "virtio") ||
            emu_error_set(t->error, "%s: there are drives of if=none and if=virtio, not '%.64s'", t->where, t->value);
 }
 
@@ -275,7 +275,7 @@ bool device_parse_drive(struct device_options *options, const char *value, const
     if (options->drives == DRIVES_MOST)
         return too_many(where, DRIVES_MOST, error);
     struct drive_option *drive = &options->drive[options->drives];
-    *drive = (struct drive_option){.on_its_own = true};
+    *drive = (struct drive_option){.interface = DRIVE_EITHER};
     while (pair_next(&value, &pair, &is_long))
         if (!drive_take(drive, &pair, where, error))
             return false;
@@ -286,7 +286,7 @@ bool device_parse_drive(struct device_options *options, const char *value, const
     for (unsigned i = 0; i < options->drives; i++)
         if (drive->id[0] && !strcmp(options->drive[i].id, drive->id))
             return emu_error_set(error, "%s: there are two drives with the id '%s'", where, drive->id);
-    if (!drive->on_its_own && !drive->id[0])
+    if (drive->interface == DRIVE_NONE && !drive->id[0])
         return emu_error_set(error, "%s: a drive of if=none needs an id for its -device: id=ID", where);
     options->drives++;
     return true;
@@ -430,9 +430,9 @@ static bool place(struct options *options, struct device_option *device, struct 
         return emu_error_set(error, "-device %s: there is no -netdev with the id '%s'", name, device->netdev);
     if (device->drive[0] && !drive)
         return emu_error_set(error, "-device %s: there is no -drive with the id '%s'", name, device->drive);
-    if (drive && (drive->is_taken || drive->on_its_own))
+    if (drive && (drive->is_taken || drive->interface == DRIVE_VIRTIO))
         return emu_error_set(error, "-device %s: the drive '%s' has a device already%s", name, device->drive,
-                             drive->is_taken ? "" : " (it is not of if=none)");
+                             drive->is_taken ? "" : " (it is of if=virtio)");
     device->slot = slot_take(options, device->row->kind, name, device->slot, error);
     if (device->slot >= 0 && drive)
         disk_set(options, device->slot, drive, device->serial);
@@ -479,10 +479,11 @@ bool devices_finish(struct options *options, struct emu_error *error)
             return false;
     for (unsigned i = 0; i < devices->drives; i++) {
         struct drive_option *drive = &devices->drive[i];
-        int slot = drive->on_its_own ? slot_take(options, EMU_VIRTIO_BLOCK, "virtio-blk-device", -1, error) : -1;
-        if (drive->on_its_own && slot < 0)
+        bool on_its_own = drive->interface != DRIVE_NONE && !drive->is_taken;
+        int slot = on_its_own ? slot_take(options, EMU_VIRTIO_BLOCK, "virtio-blk-device", -1, error) : -1;
+        if (on_its_own && slot < 0)
             return false;
-        if (drive->on_its_own)
+        if (on_its_own)
             disk_set(options, slot, drive, "");
         if (!drive->is_taken)
             return emu_error_set(error, "the drive '%s' is not used: it needs a -device virtio-blk-device,drive=%s", drive->id,

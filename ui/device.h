@@ -18,10 +18,12 @@
 
 struct options;
 
-/* -drive. */
+/* -drive. Without if= it is the device's that names it, or one of its own. */
+enum drive_interface { DRIVE_EITHER, DRIVE_NONE, DRIVE_VIRTIO };
+
 struct drive_option {
     char file[DEVICE_FILE_BYTES], id[DEVICE_ID_BYTES];
-    bool on_its_own; /* if=virtio */
+    enum drive_interface interface;
     bool read_only, snapshot, unsafe;
     bool is_taken; /* by a device */
 };

@@ -124,6 +124,11 @@ class Disks(WithDisk):
             result = run(*kernel(), options[0], options[1] % doubled, "--no-record")
             check(result.returncode == 7 and self.copied(path), result)
 
+    def test_a_drive_without_an_interface_is_that_of_the_device_that_names_it(self):
+        path = self.disk(b"c")
+        result = run(*kernel(), "-drive", "file=%s,format=raw,id=hd0" % path, "-device", "virtio-blk-device,drive=hd0", "--no-record")
+        check(result.returncode == 7 and self.copied(path), result)
+
     def test_a_machine_file_can_name_the_device_but_not_the_file(self):
         machine = self.path("m.ini", b"[virtio]\nslot2 = block\nslot1 = rng\n")
         refuses(r"virtio\.slot2 is a block device: it needs a -drive", *kernel(), "--machine-file", machine)
@@ -176,6 +181,7 @@ class DiskRefusals(WithDisk):
             (r"there are two drives with the id 'a'", *a, *a),
             (r"the drive 'a' is not used", *a),
             (r"the drive 'a' has a device already", *a, *blk, *blk),
+            (r"the drive 'a' has a device already \(it is of if=virtio\)", "-drive", "file=%s,if=virtio,id=a" % image, *blk),
             (r"there is no -drive with the id 'a'", *blk),
             (r"a virtio-blk-device needs the id of a -drive", "-device", "virtio-blk-device"),
             (r"there is no device 'virtio-blk-devise'; did you mean virtio-blk-device\?", "-device", "virtio-blk-devise,drive=a"),

@@ -170,6 +170,8 @@ static void model(struct world *w, const struct request *r)
 
 static void expect_ram(struct world *w, unsigned round)
 {
+    if (!memcmp(w->rig->ram, w->want, RIG_RAM))
+        return;
     for (unsigned i = 0; i < RIG_RAM; i++)
         cr_assert(w->rig->ram[i] == w->want[i], "round %u: byte 0x%x is 0x%02x, not 0x%02x", round, i, w->rig->ram[i], w->want[i]);
 }
@@ -225,7 +227,7 @@ Test(virtio_blk, whatever_shape_requests_have_their_data_arrives_and_nothing_els
         world_open(w, run & 1, run % 8 == 7, run & 2 ? 40 : 0, run & 16, features, seed + run);
         cr_expect(eq(u64, rig_read(w->rig, 0x100, 8), RIG_SECTORS));
         cr_expect(eq(int, (w->driver.features & F_DISCARD) != 0, !w->read_only));
-        for (unsigned round = 0; round < 25; round++)
+        for (unsigned round = 0; round < 80; round++)
             batch(w, round);
         asked += w->rig->asked;
         flushes += w->rig->flushes;
