@@ -38,6 +38,7 @@ struct how {
     uint64_t steps;    /* of one call of emu_run; 0: no limit */
     uint64_t events;   /* the same */
     uint64_t seed;
+    bool hasty; /* the device waits for nothing but the bus */
 };
 
 struct client {
@@ -206,6 +207,10 @@ static struct emu_machine *machine_of(const struct how *how, struct client *clie
     config.seed = how->seed;
     config.virtio.legacy = how->legacy;
     config.virtio.slot[SLOT] = EMU_VIRTIO_BLOCK;
+    if (how->hasty) {
+        config.virtio.notify_cycles = 1;
+        config.virtio.disk_access_cycles = config.virtio.disk_sector_cycles = 0;
+    }
     config.disk[SLOT] = (struct emu_disk_config){.present = true, .sectors = SECTORS};
     struct emu_machine *m = guest_machine(&guest, &config);
     *client = (struct client){.how = how};
@@ -273,7 +278,8 @@ static struct emu_stop run(struct emu_machine *m, struct client *client, uint64_
         read_events(m, client);
         if (stop.kind == EMU_STOP_NEED_BLOCK || stop.kind == EMU_STOP_NEED_FLUSH)
             serve(m, client, &stop);
-        else if (stop.kind != EMU_STOP_EVENTS_FULL && !(stop.kind == EMU_STOP_LIMIT && (now.steps >= until.steps || now.events >= until.events)))
+        else if (stop.kind != EMU_STOP_EVENTS_FULL &&
+                 !(stop.kind == EMU_STOP_LIMIT && (now.steps >= until.steps || now.events >= until.events)))
             return stop;
     }
 }
@@ -548,6 +554,51 @@ Test(virtio, every_field_of_the_machine_in_the_middle_of_a_transfer_changes_the_
         cr_expect(gt(uint, of_virtio, 40), "%u of %u", of_virtio, fields);
         cr_expect(eq(uint, sectors, row == 0 ? 0 : 2));
     }
+}
+
+/* More of the script: registers as a driver writes them, but in any order and while requests are under way. */
+static void script_scribble(struct emu_machine *m, unsigned entries, struct random *random)
+{
+    static const uint16_t offsets[] = {0x50, 0x50, 0x50, 0x50, 0x70, 0x70, 0x44, 0x44, 0x40,
+                                       0x38, 0x30, 0x64, 0x80, 0x90, 0xa0, 0x20, 0x28, 0x3c};
+    struct script s = {m, 0};
+    while (emu_ram_read(m, GUEST_RAM + SCRIPT + 16 * s.entries, &(uint64_t){0}, 8) && guest_ram_u64(m, SCRIPT + 16 * s.entries))
+        s.entries++; /* behind what is there */
+    for (unsigned i = 0; i < entries; i++) {
+        unsigned offset = offsets[random_below(random, sizeof offsets / sizeof offsets[0])];
+        uint32_t values[] = {
+            0, 0, 1, 7, 15, QUEUE, (GUEST_RAM + RING) >> 12, (uint32_t)(GUEST_RAM + RING), (uint32_t)random_next(random)};
+        say(&s, PLATFORM_VIRTIO_BASE + SLOT * PLATFORM_VIRTIO_STRIDE + offset, values[random_below(random, 9)]);
+    }
+}
+
+Test(virtio, registers_written_in_any_order_while_requests_are_under_way_break_nothing)
+{
+    uint64_t lines = 0, unfinished = 0;
+    for (unsigned round = 0; round < 200; round++) {
+        struct outcome outcomes[2];
+        for (unsigned i = 0; i < 2; i++) {
+            struct how how = {.fidelity = round % 4 == 3,
+                              .legacy = round & 1,
+                              .harts = 1 + round % 2,
+                              .hasty = true,
+                              .supply = 3 * i,
+                              .seed = round};
+            struct client client;
+            struct random random = {round};
+            struct emu_machine *m = machine_of(&how, &client);
+            struct emu_port_stats port;
+            script_scribble(m, 60, &random);
+            unfinished += run(m, &client, 30000).kind == EMU_STOP_LIMIT;
+            outcomes[i] = outcome_of(m);
+            emu_port_stats(m, how.harts + 1, &port);
+            lines += port.transactions;
+            emu_machine_destroy(m);
+        }
+        expect_same("scribbled", outcomes[1], outcomes[0]);
+    }
+    cr_expect(gt(u64, lines, 4000), "%lu", (unsigned long)lines);
+    cr_expect(gt(u64, unfinished, 100), "%lu", (unsigned long)unfinished);
 }
 
 /* docs/timing.md, "Disks and other virtio devices". */
