@@ -433,6 +433,12 @@ class DiskRecords(WithDisk):
 
 class DiskFirmware(WithDisk):
     def test_u_boot_finds_reads_and_writes_a_disk_and_loads_a_file_from_it(self):
+        self.boot("true")
+
+    def test_u_boot_does_the_same_by_the_modern_registers(self):
+        self.boot("false")
+
+    def boot(self, legacy):
         mkfs = shutil.which("mkfs.ext4") or shutil.which("mkfs.ext4", path="/usr/sbin:/sbin")
         folder = self.path("root")
         os.mkdir(folder)
@@ -451,7 +457,7 @@ class DiskFirmware(WithDisk):
         if mkfs:
             script += "load virtio 0 84100000 /hello.bin\ncrc32 84100000 ${filesize}\n"
         result = run("-smp", "1", *["-drive", "file=%s,format=raw,if=virtio" % path], "-device", "virtio-rng-device", "--headless",
-                     "--fidelity", "fast", "--no-record", "--max-cycles", "6000000000", stdin=(script + "poweroff\n").encode(),
+                     "-global", "virtio-mmio.force-legacy=" + legacy, "--fidelity", "fast", "--no-record", "--max-cycles", "6000000000", stdin=(script + "poweroff\n").encode(),
                      patience=600)
         text = result.stdout.decode("latin-1").replace("\r", "")
         what = (text[-1500:], result.stderr)

@@ -559,16 +559,31 @@ Test(virtio, every_field_of_the_machine_in_the_middle_of_a_transfer_changes_the_
 /* More of the script: registers as a driver writes them, but in any order and while requests are under way. */
 static void script_scribble(struct emu_machine *m, unsigned entries, struct random *random)
 {
-    static const uint16_t offsets[] = {0x50, 0x50, 0x50, 0x50, 0x70, 0x70, 0x44, 0x44, 0x40,
-                                       0x38, 0x30, 0x64, 0x80, 0x90, 0xa0, 0x20, 0x28, 0x3c};
+    static const struct {
+        uint16_t offset;
+        uint32_t value;
+    } usual[] = {{0x50, 0},
+                 {0x50, 0},
+                 {0x40, (GUEST_RAM + RING) >> 12},
+                 {0x40, (GUEST_RAM + RING) >> 12},
+                 {0x40, 0},
+                 {0x44, 0},
+                 {0x44, 1},
+                 {0x44, 1},
+                 {0x70, 0},
+                 {0x70, 7},
+                 {0x70, 15},
+                 {0x38, QUEUE},
+                 {0x64, 3}};
     struct script s = {m, 0};
-    while (emu_ram_read(m, GUEST_RAM + SCRIPT + 16 * s.entries, &(uint64_t){0}, 8) && guest_ram_u64(m, SCRIPT + 16 * s.entries))
+    while (guest_ram_u64(m, SCRIPT + 16 * s.entries))
         s.entries++; /* behind what is there */
     for (unsigned i = 0; i < entries; i++) {
-        unsigned offset = offsets[random_below(random, sizeof offsets / sizeof offsets[0])];
-        uint32_t values[] = {
-            0, 0, 1, 7, 15, QUEUE, (GUEST_RAM + RING) >> 12, (uint32_t)(GUEST_RAM + RING), (uint32_t)random_next(random)};
-        say(&s, PLATFORM_VIRTIO_BASE + SLOT * PLATFORM_VIRTIO_STRIDE + offset, values[random_below(random, 9)]);
+        unsigned one = random_below(random, sizeof usual / sizeof usual[0] + 1);
+        bool is_usual = one < sizeof usual / sizeof usual[0];
+        unsigned offset = is_usual ? usual[one].offset : 4 * random_below(random, 0x40);
+        uint32_t value = is_usual ? usual[one].value : (uint32_t)random_next(random);
+        say(&s, PLATFORM_VIRTIO_BASE + SLOT * PLATFORM_VIRTIO_STRIDE + offset, value);
     }
 }
 
