@@ -237,7 +237,8 @@ static void mtime_written(void *context)
 static void console_out(void *context, unsigned stream, uint8_t byte)
 {
     struct emu_machine *m = context;
-    struct emu_event event = {.cycle = m->now, .a = byte, .b = stream, .kind = EMU_EVENT_CONSOLE_OUT, .hart = UINT16_MAX, .other = UINT16_MAX};
+    struct emu_event event = {
+        .cycle = m->now, .a = byte, .b = stream, .kind = EMU_EVENT_CONSOLE_OUT, .hart = UINT16_MAX, .other = UINT16_MAX};
     machine_emit(m, &event);
 }
 
@@ -403,7 +404,8 @@ static bool make_bus(struct emu_machine *m)
     const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
     if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
         return false;
-    m->bus = bus_create(config, config->harts + DMA_PORTS + machine_virtio_ports(m), m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
+    unsigned ports = config->harts + DMA_PORTS + machine_virtio_ports(m);
+    m->bus = bus_create(config, ports, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
     if (!m->bus)
         return false;
     m->lookahead_cycles = bus_latency_cycles(m->bus) < DEVICE_FLOOR_CYCLES ? bus_latency_cycles(m->bus) : DEVICE_FLOOR_CYCLES;

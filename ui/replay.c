@@ -170,8 +170,9 @@ static bool program_line_read(struct reader *reader)
 static const struct {
     const char *name;
     bool (*read)(struct reader *reader);
-} head_lines[] = {{"setting", setting_read},       {"image", image_line_read},   {"disk", disk_line_read},      {"serial", serial_line_read},
-                  {"terminal", terminal_line_read}, {"bootargs", bootargs_line_read}, {"program", program_line_read}};
+} head_lines[] = {{"setting", setting_read},     {"image", image_line_read},       {"disk", disk_line_read},
+                  {"serial", serial_line_read},  {"terminal", terminal_line_read}, {"bootargs", bootargs_line_read},
+                  {"program", program_line_read}};
 
 /* At the head's end: every row was there, and the machine is possible. */
 static bool settings_check(struct reader *reader)
@@ -322,7 +323,8 @@ static bool disks_match(const struct replay *replay, const struct disks *disks, 
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
         const struct disk_file *recorded = &replay->disks.slot[slot], *given = &disks->slot[slot];
         if (!recorded->path != !given->path)
-            return emu_error_set(error, "%s was recorded with%s a disk in slot %u", replay->file, recorded->path ? "" : "out", slot);
+            return emu_error_set(error, "%s was recorded with%s a disk in slot %u", replay->file, recorded->path ? "" : "out",
+                                 slot);
         if (!given->path)
             continue;
         if (recorded->bytes != given->bytes || recorded->hash != given->hash)
@@ -332,8 +334,8 @@ static bool disks_match(const struct replay *replay, const struct disks *disks, 
                                  "): if that run itself has written to it, a copy from before is needed",
                                  replay->file, given->path, recorded->bytes, recorded->hash, given->bytes, given->hash);
         if (recorded->read_only != given->read_only || strcmp(recorded->serial, given->serial))
-            return emu_error_set(error, "%s was recorded with a disk in slot %u that was %s and had the serial number '%s'", replay->file,
-                                 slot, recorded->read_only ? "read-only" : "writable", recorded->serial);
+            return emu_error_set(error, "%s was recorded with a disk in slot %u that was %s and had the serial number '%s'",
+                                 replay->file, slot, recorded->read_only ? "read-only" : "writable", recorded->serial);
     }
     return true;
 }

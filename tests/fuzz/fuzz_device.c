@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes -drive, -device, -chardev and -netdev: each line is one, its first character says which. Whatever they say, they are either
- * accepted, and then every slot with a block device has a disk and every other has none, or refused with a sentence.
+ * Fuzzes -drive, -device, -chardev and -netdev: each line is one, its first character says which. Whatever they say, they are
+ * either accepted, and then every slot with a block device has a disk and every other has none, or refused with a sentence.
  */
 #include "fuzz.h"
 
@@ -35,7 +35,8 @@ static void check(const struct options *options)
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
         const struct disk_option *disk = &options->disk[slot];
         bool is_block = options->machine.virtio.slot[slot] == EMU_VIRTIO_BLOCK;
-        if (is_block != (disk->file[0] != '\0') || strlen(disk->file) >= sizeof disk->file || strlen(disk->serial) >= sizeof disk->serial)
+        if (is_block != (disk->file[0] != '\0') || strlen(disk->file) >= sizeof disk->file ||
+            strlen(disk->serial) >= sizeof disk->serial)
             abort();
     }
     if (options->stream > EMU_VIRTIO_SLOTS ||

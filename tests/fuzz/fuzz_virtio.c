@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Fuzzes what a guest can put in front of a virtio device: registers, rings and requests. The input is a byte that chooses the
- * device and version, then instructions of some bytes: write a register, write memory, notify, let events happen. The rig aborts when
- * the device does what it must not (tests/dev/virtio_rig.h).
+ * device and version, then instructions of some bytes: write a register, write memory, notify, let events happen. The rig aborts
+ * when the device does what it must not (tests/dev/virtio_rig.h).
  */
 #include "fuzz.h"
 
@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, data + size};
     unsigned first = (unsigned)take(&input, 1);
-    struct virtio_config config = {.device = (enum virtio_device)(first % 5), .legacy = first >> 3 & 1, .read_only = first >> 4 & 1};
+    struct virtio_config config = {
+        .device = (enum virtio_device)(first % 5), .legacy = first >> 3 & 1, .read_only = first >> 4 & 1};
     struct rig *rig = rig_create(&config, first >> 5 & 1 ? 40 : 0, first >> 6 & 1, 1);
     if (!(first >> 7))
         start(rig, config.legacy);
