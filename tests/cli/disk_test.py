@@ -106,6 +106,15 @@ class Disks(WithDisk):
         check(result.stdout == b"v1 read-only 00000049 !1F \0".rstrip(b"\0"), result)
         check(self.content(path) == before)
 
+    def test_read_only_and_empty_disks_answer_as_qemus_do(self):
+        qemu = shutil.which("qemu-system-riscv64")
+        for path, options in ((self.disk(b"c"), ["readonly=on"]), (self.path("none", b""), [])):
+            if qemu:
+                result = subprocess.run([qemu, "-machine", "virt", "-bios", "none", "-kernel", guest("disk"), "-display", "none",
+                                         "-serial", "stdio", *drive(path, *options)], stdin=subprocess.DEVNULL, capture_output=True,
+                                        timeout=PATIENCE)
+                check(result.stdout == run(*kernel(), *drive(path, *options), "--no-record").stdout, result)
+
     def test_several_disks_lie_where_qemu_puts_them(self):
         first, second = self.disk(b"c"), self.disk(b"c", "second.img")
         for options, first_is_written in (
