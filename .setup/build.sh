@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What building and running need, and what tests need besides.
 run_packages="gcc libc6-dev meson ninja-build pkg-config libelf-dev libfdt-dev libmpfr-dev libinih-dev libjansson-dev libxxhash-dev zlib1g-dev opensbi u-boot-qemu"
-check_packages="git clang libcriterion-dev libgmp-dev gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf qemu-system-misc"
+check_packages="git clang libcriterion-dev libgmp-dev gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf qemu-system-misc e2fsprogs"
 
 say() {
     printf '%s\n' "$*" >&2

@@ -59,7 +59,7 @@ static bool check(const struct emu_machine *m, const struct emu_input *input, st
     case EMU_INPUT_CONSOLE_BYTE:
         if (input->a > 0xff)
             return emu_error_set(error, "a console byte is 0 to 255, not %" PRIu64, input->a);
-        if (emu_console_room(m) == 0)
+        if (emu_stream_room(m, input->hart) == 0)
             return emu_error_set(error, "the guest's console takes no byte now");
         return true;
     case EMU_INPUT_POKE:
@@ -101,7 +101,9 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
     struct hart *hart = &m->harts[has_hart ? input->hart : 0];
     switch (input->kind) {
     case EMU_INPUT_CONSOLE_BYTE:
-        if (!(m->htif && htif_receive(m->htif, (uint8_t)input->a)))
+        if (input->hart)
+            virtio_receive(m->virtio[input->hart - 1], (uint8_t)input->a);
+        else if (!(m->htif && htif_receive(m->htif, (uint8_t)input->a)))
             uart_receive(m->uart, (uint8_t)input->a);
         return;
     case EMU_INPUT_POKE:
@@ -146,8 +148,11 @@ static void apply(struct emu_machine *m, const struct emu_input *input)
 bool emu_input(struct emu_machine *m, const struct emu_input *input, emu_cycle cycle, emu_cycle *ret_cycle,
                struct emu_error *error)
 {
+    struct emu_stop stop;
     if (!check(m, input, error))
         return false;
+    if (machine_disk_stop(m, &stop))
+        return emu_error_set(error, "the machine waits for its disk: supply or flush it before the next input");
     if (!ring_has_room(&m->ring))
         return emu_error_set(error, "the event ring is full: read events before the next input");
     uint64_t now = emu_now(m);

@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* ids of (QUEUE_DEVICE, id) slots */
-enum { DEVICE_ID_UART, DEVICE_ID_RTC, DEVICE_ID_HTIF, DEVICE_ID_HTIF_STORE, DEVICE_ID_ACLINT };
+enum { DEVICE_ID_UART, DEVICE_ID_RTC, DEVICE_ID_HTIF, DEVICE_ID_HTIF_STORE, DEVICE_ID_VIRTIO,
+       DEVICE_ID_ACLINT = DEVICE_ID_VIRTIO + EMU_VIRTIO_SLOTS };
 
 /* ---- configuration ---- */
 
@@ -167,7 +168,10 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
     struct emu_machine *m = context;
     m->now = grant->effect;
     if (port >= m->config.harts) {
-        dma_granted(m, grant);
+        if (port == m->config.harts)
+            dma_granted(m, grant);
+        else
+            machine_virtio_granted(m, port, grant);
         return;
     }
     struct hart *hart = &m->harts[port];
@@ -230,10 +234,11 @@ static void mtime_written(void *context)
     }
 }
 
-static void console_out(void *context, uint8_t byte)
+static void console_out(void *context, unsigned stream, uint8_t byte)
 {
     struct emu_machine *m = context;
-    struct emu_event event = {.cycle = m->now, .a = byte, .kind = EMU_EVENT_CONSOLE_OUT, .hart = UINT16_MAX, .other = UINT16_MAX};
+    struct emu_event event = {
+        .cycle = m->now, .a = byte, .b = stream, .kind = EMU_EVENT_CONSOLE_OUT, .hart = UINT16_MAX, .other = UINT16_MAX};
     machine_emit(m, &event);
 }
 
@@ -353,6 +358,10 @@ static bool make_devices(struct emu_machine *m)
     add_region(m, &aclint_ops, m->aclint, PLATFORM_CLINT_BASE, PLATFORM_CLINT_SIZE);
     add_region(m, &finisher_ops, m->finisher, PLATFORM_FINISHER_BASE, PLATFORM_FINISHER_SIZE);
     add_region(m, &rtc_ops, m->rtc, PLATFORM_RTC_BASE, PLATFORM_RTC_SIZE);
+    if (!machine_make_virtio(m, DEVICE_ID_VIRTIO))
+        return false;
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+        add_region(m, &virtio_ops, m->virtio[slot], PLATFORM_VIRTIO_BASE + slot * PLATFORM_VIRTIO_STRIDE, VIRTIO_WINDOW_BYTES);
     return true;
 }
 
@@ -387,7 +396,7 @@ static bool make_harts(struct emu_machine *m)
     return true;
 }
 
-#define DMA_PORTS 1
+#define DMA_PORTS 1 /* HTIF's; virtio devices have their own behind it */
 #define DEVICE_FLOOR_CYCLES 12 /* no action of a hart reaches another past the bus in less */
 
 static bool make_bus(struct emu_machine *m)
@@ -396,7 +405,8 @@ static bool make_bus(struct emu_machine *m)
     const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
     if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
         return false;
-    m->bus = bus_create(config, config->harts + DMA_PORTS, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
+    unsigned ports = config->harts + DMA_PORTS + machine_virtio_ports(m);
+    m->bus = bus_create(config, ports, m->queue, &m->caches, &m->reservations, &coherence_mesi, &client);
     if (!m->bus)
         return false;
     m->lookahead_cycles = bus_latency_cycles(m->bus) < DEVICE_FLOOR_CYCLES ? bus_latency_cycles(m->bus) : DEVICE_FLOOR_CYCLES;
@@ -417,7 +427,7 @@ static bool make_htif(struct emu_machine *m, uint64_t tohost, uint64_t fromhost)
     return true;
 }
 
-static uint64_t mix(uint64_t x)
+uint64_t machine_mix(uint64_t x)
 {
     x += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -438,7 +448,7 @@ static bool make_parts(struct emu_machine *m, const struct emu_config *config)
 
 struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error)
 {
-    if (!emu_config_check(config, error))
+    if (!emu_config_check(config, error) || !machine_check_disks(config, error))
         return NULL;
     struct emu_machine *m = calloc(1, sizeof *m);
     uint64_t tohost, fromhost;
@@ -449,7 +459,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     }
     m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
     m->config.bootargs = NULL;
-    m->random = mix(config->seed);
+    m->random = machine_mix(config->seed);
     emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     if (!boot_load(m, &tohost, &fromhost, error)) {
         emu_machine_destroy(m);
@@ -461,8 +471,8 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
         return NULL;
     }
     for (unsigned h = 0; h < config->harts; h++) { /* a seed other than 0 starts the harts a little apart */
-        m->harts[h].random = mix(mix(config->seed) + h) | 1;
-        hart_pass(&m->harts[h], config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0, STALL_HALTED);
+        m->harts[h].random = machine_mix(machine_mix(config->seed) + h) | 1;
+        hart_pass(&m->harts[h], config->seed ? machine_mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0, STALL_HALTED);
         hart_reset(&m->harts[h], PLATFORM_BOOT_ROM_BASE);
         machine_reschedule(m, &m->harts[h]);
     }
@@ -482,6 +492,8 @@ void emu_machine_destroy(struct emu_machine *m)
     uart_destroy(m->uart);
     rtc_destroy(m->rtc);
     finisher_destroy(m->finisher);
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+        virtio_destroy(m->virtio[slot]);
     htif_destroy(m->htif);
     bus_destroy(m->bus);
     caches_finish(&m->caches);

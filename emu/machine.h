@@ -16,12 +16,13 @@
 #include <dev/plic.h>
 #include <dev/rtc.h>
 #include <dev/uart.h>
+#include <dev/virtio.h>
 #include <emu/emu.h>
 #include <hart/hart.h>
 
 #define NO_OWNER UINT16_MAX
 #define BREAKS_MAX 64
-#define REGIONS_MAX 8
+#define REGIONS_MAX 16
 
 /* Fixed costs, in cycles (docs/timing.md). */
 #define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect; both: from a line's change to a hart's pin */
@@ -65,6 +66,10 @@ struct emu_machine {
     struct finisher *finisher;
     struct rtc *rtc;
     struct htif *htif; /* NULL unless the program has tohost */
+    struct virtio *virtio[EMU_VIRTIO_SLOTS];
+    unsigned virtio_port[EMU_VIRTIO_SLOTS]; /* of the bus; only of slots with a device */
+    uint8_t port_slot[EMU_VIRTIO_SLOTS];    /* the other way round, from the first such port on */
+    unsigned disks;                         /* bit n: slot n has one */
 
     /* the run: state */
     uint64_t now;         /* cycle of the event or access last served */
@@ -99,6 +104,16 @@ void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
+uint64_t machine_mix(uint64_t seed);
+/* virtio.c. Numbers the ports of slots with devices; how many there are. */
+unsigned machine_virtio_ports(struct emu_machine *machine);
+/* Makes the slots, with queue ids from first_id on. */
+bool machine_make_virtio(struct emu_machine *machine, unsigned first_id);
+/* A line that a device asked for takes effect. */
+void machine_virtio_granted(struct emu_machine *machine, unsigned port, const struct bus_grant *grant);
+bool machine_check_disks(const struct emu_config *config, struct emu_error *error);
+/* Does a device stand still for its disk? */
+bool machine_disk_stop(const struct emu_machine *machine, struct emu_stop *ret_stop);
 /* fidelity.c. Brings the machine into this fidelity at the cycle `now`; nothing if it is in it already. */
 void machine_switch(struct emu_machine *machine, unsigned fidelity);
 /* The same for a machine on whose bus nothing is and whose caches are empty; renews all that is derived, even if it is in it. */

@@ -9,7 +9,7 @@
 #include <emu/emu.h>
 
 /* What one step may emit at most: a switch of fidelity ends every hart's reservation, and what each had on the bus emits two records
- * at most; and a few of its own. (256 harts are the most.) */
+ * at most; what devices write emits one a device; and a few of its own. (256 harts are the most.) */
 #define RING_RESERVE 800u
 #define RING_RECORDS_MAX (1u << 24)
 

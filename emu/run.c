@@ -15,7 +15,7 @@
 void emu_until_init(struct emu_until *until)
 {
     *until = (struct emu_until){.cycle = UINT64_MAX, .position = {UINT64_MAX, UINT64_MAX}, .steps = UINT64_MAX,
-                                .idle_cycle = UINT64_MAX};
+                                .events = UINT64_MAX, .idle_cycle = UINT64_MAX};
 }
 
 static struct emu_stop stop_of(enum emu_stop_kind kind)
@@ -250,6 +250,8 @@ static bool idle(struct emu_machine *m, uint64_t next, const struct emu_until *u
 /* Reasons to return before anything else is done. */
 static bool is_stopped(struct emu_machine *m, const struct emu_until *until, struct emu_stop *ret_stop)
 {
+    if (m->disks && machine_disk_stop(m, ret_stop)) /* before any other: an event is not over */
+        return true;
     if (m->stop_pending) {
         m->stop_pending = false;
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
@@ -264,7 +266,7 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
         *ret_stop = stop_of(EMU_STOP_EVENTS_FULL);
         return true;
     }
-    if (m->steps >= until->steps || position_reached(m, &until->position)) {
+    if (m->steps >= until->steps || queue_fired(m->queue) >= until->events || position_reached(m, &until->position)) {
         *ret_stop = stop_of(EMU_STOP_LIMIT);
         return true;
     }

@@ -121,6 +121,49 @@ static void reference_properties(FILE *to)
     }
 }
 
+static void reference_devices(FILE *to)
+{
+    fputs("\n### Devices of `-device`\n"
+          "\n"
+          "| device | meaning |\n|---|---|\n",
+          to);
+    for (size_t i = 0; i < device_row_count; i++) {
+        const struct device_row *row = &device_rows[i];
+        fprintf(to, "| `%s%s` | %s |\n", row->name, row->arguments, row->meaning);
+    }
+    fputs(
+        "\n"
+        "There are eight slots, `virtio-mmio-bus.0` at 0x10001000 to `virtio-mmio-bus.7` at 0x10008000. Without `bus=` a device\n"
+        "takes the highest that is free, as in QEMU. What is in them is also said by the rows `virtio.slot0` to `virtio.slot7`\n"
+        "of [the configuration](config.md); a disk's file, and what a console is connected to, only by options. `id=` is allowed\n"
+        "everywhere, and `rng=` of virtio-rng-device, `bootindex=` of virtio-blk-device and `name=` of virtconsole mean nothing.\n"
+        "\n"
+        "A virtconsole without a `stdio` chardev says nothing and hears nothing. With one it has the terminal or standard input\n"
+        "and output, and the UART has not.\n"
+        "\n"
+        "### Properties of `-drive`\n"
+        "\n"
+        "| property | values | meaning |\n|---|---|---|\n",
+        to);
+    for (size_t i = 0; i < drive_key_row_count; i++) {
+        const struct drive_key_row *row = &drive_key_rows[i];
+        if (!row->values)
+            continue;
+        fprintf(to, "| `%s` | ", row->name);
+        cell_print(to, row->values);
+        fprintf(to, " | %s |\n", row->meaning);
+    }
+    fputs(
+        "\n"
+        "A disk has as many sectors of 512 bytes as its file, rounded up; what the file lacks of the last one reads as zeros. The\n"
+        "file is locked while it is used (also against QEMU). It is written when the guest flushes, which is answered only when\n"
+        "the file is safe from a power cut (but for `cache=unsafe`), and at the end of the run. A driver that has not agreed on\n"
+        "flushes has every write in the file when it is answered. With `snapshot=on`, `-snapshot`, and in a replay, nothing is\n"
+        "written to it. When the file cannot be read or written the run ends, with exit code 2. When and how the file is written\n"
+        "makes no difference to the machine.\n",
+        to);
+}
+
 static void reference_config(FILE *to)
 {
     const char *section = "";
@@ -191,6 +234,7 @@ static void reference_options(FILE *to)
           to);
     reference_options_of(to, OPTION_QEMU);
     reference_properties(to);
+    reference_devices(to);
     fputs("\n## lockscope's own\n\n", to);
     reference_options_of(to, OPTION_OURS);
     fputs(

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "cli.h"
 #include "config.h"
+#include "disk.h"
 #include "ending.h"
 #include "image.h"
 #include "machine_file.h"
@@ -25,11 +26,14 @@
 #include <unistd.h>
 
 #define BUNDLED_HARTS 4
+/* Disks that hold more are hashed, which records need, only for a record that was asked for. */
+#define HASHED_BYTES_MOST (UINT64_C(1) << 30)
 
 struct program {
     struct options options;
     struct replay replay;
     struct images images;
+    struct disks disks;
     struct emu_machine *machine; /* owned */
     struct record *record;       /* owned; NULL: none */
     int console_fd;
@@ -87,7 +91,7 @@ static bool read_options(struct program *program, int argc, char **argv, struct 
         return false;
     if (images_are_bundled(options) && !options->harts_given)
         options->machine.harts = BUNDLED_HARTS;
-    return config_finish(options, error);
+    return devices_finish(options, error) && config_finish(options, error);
 }
 
 static bool open_console(struct program *program, struct emu_error *error)
@@ -101,14 +105,22 @@ static bool open_console(struct program *program, struct emu_error *error)
            emu_error_set(error, "cannot write the console to %s: %s", options->serial_file, strerror(errno));
 }
 
+static bool is_recorded_by_default(const struct options *options)
+{
+    return !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
+}
+
 /* A record that was asked for must work; the one kept by default may fail with a note. */
 static bool open_record(struct program *program, struct emu_error *error)
 {
     const struct options *options = &program->options;
-    bool by_default = !options->no_record && !options->replay_file && (session_has_input(options) || options->switch_count > 0);
-    if (!options->record_file && !by_default)
+    if (!options->record_file && !is_recorded_by_default(options))
         return true;
-    program->record = record_create(options, &program->images, error);
+    if (!options->record_file && disks_data_bytes(options) > HASHED_BYTES_MOST) {
+        fputs("lockscope: note: the input is not recorded, since the disks hold so much; --record FILE does it\n", stderr);
+        return true;
+    }
+    program->record = record_create(options, &program->images, &program->disks, error);
     if (program->record || options->record_file)
         return program->record;
     fprintf(stderr, "lockscope: note: the input is not recorded: %s\n", error->text);
@@ -150,6 +162,9 @@ static bool check_files(const struct options *options, struct emu_error *error)
         for (unsigned m = 0; m < options->machine_file_count; m++)
             if (is_same_file(written[w], options->machine_files[m]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+            if (options->disk[slot].file[0] && is_same_file(written[w], options->disk[slot].file))
+                return emu_error_set(error, "%s would be overwritten, but it is a disk of the guest's", written[w]);
         for (unsigned other = 0; other < w; other++)
             if (written[w] && written[other] && (!strcmp(written[w], written[other]) || is_same_file(written[w], written[other])))
                 return emu_error_set(error, "two things would be written to %s", written[w]);
@@ -160,12 +175,16 @@ static bool check_files(const struct options *options, struct emu_error *error)
 static bool build(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
-    if (!check_files(options, error) || !images_load(&program->images, options, error))
+    bool hash = options->replay_file || options->record_file || options->stats_file ||
+                (is_recorded_by_default(options) && disks_data_bytes(options) <= HASHED_BYTES_MOST);
+    if (!check_files(options, error) || !images_load(&program->images, options, error) ||
+        !disks_open(&program->disks, options, options->replay_file, hash, error))
         return false;
-    if (options->replay_file && !replay_matches(&program->replay, options, &program->images, error))
+    if (options->replay_file && !replay_matches(&program->replay, options, &program->images, &program->disks, error))
         return false;
     struct emu_config config = options->machine;
     images_configure(&program->images, &config);
+    disks_configure(&program->disks, &config);
     program->machine = emu_machine_create(&config, error);
     images_forget_data(&program->images);
     return program->machine && check_stats_file(options, error) && open_console(program, error) && open_record(program, error);
@@ -195,6 +214,15 @@ static void word_print(FILE *to, const char *word)
     fputc('\'', to);
 }
 
+/* What stands in the way of a replay. */
+static void note_changed_disks(const struct disks *disks)
+{
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+        if (disks->slot[slot].is_changed)
+            fprintf(stderr, "lockscope: note: the run has written to %s; to be repeated, it needs what was there before\n",
+                    disks->slot[slot].path);
+}
+
 static int report(struct program *program, struct ending *ending, const char *name)
 {
     const struct options *options = &program->options;
@@ -212,6 +240,7 @@ static int report(struct program *program, struct ending *ending, const char *na
             fputs(" --replay-input ", stderr);
             word_print(stderr, path);
             fputc('\n', stderr);
+            note_changed_disks(&program->disks);
         }
         free(path);
     }
@@ -221,7 +250,7 @@ static int report(struct program *program, struct ending *ending, const char *na
         fprintf(stderr, "state hash %016" PRIx64 "\n", emu_state_hash(program->machine));
     error.text[0] = '\0';
     if (options->stats_file &&
-        !stats_write(options->stats_file, program->machine, &options->machine, &program->images, ending, &error)) {
+        !stats_write(options->stats_file, program->machine, &options->machine, &program->images, &program->disks, ending, &error)) {
         say(&error);
         return ending_rows[ENDING_ERROR].code;
     }
@@ -258,7 +287,7 @@ static int run(struct program *program, int argc, char **argv)
         return ending_rows[ENDING_ERROR].code;
     }
     notes(options);
-    struct ending ending = session_run(program->machine, options, program->console_fd, program->record,
+    struct ending ending = session_run(program->machine, options, program->console_fd, &program->disks, program->record,
                                        options->replay_file ? &program->replay : NULL);
     return report(program, &ending, argv[0]);
 }
@@ -273,6 +302,7 @@ int main(int argc, char **argv)
         free(record_close(program.record, program.machine, &(struct ending){.kind = ENDING_ERROR}, NULL));
     emu_machine_destroy(program.machine);
     images_finish(&program.images);
+    disks_finish(&program.disks);
     replay_finish(&program.replay);
     if (fflush(stdout) && code == 0) {
         fprintf(stderr, "lockscope: cannot write to standard output: %s\n", strerror(errno));

@@ -292,17 +292,95 @@ SETTER(monitor)
     return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no monitor yet; use none", spelling, value);
 }
 
+SETTER(drive)
+{
+    char where[128];
+    where_write(where, spelling, value);
+    return device_parse_drive(&options->devices, value, where, error);
+}
+
+SETTER(device)
+{
+    char where[128];
+    where_write(where, spelling, value);
+    return device_parse_device(&options->devices, value, where, error);
+}
+
+SETTER(chardev)
+{
+    char where[128];
+    where_write(where, spelling, value);
+    return device_parse_chardev(&options->devices, value, where, error);
+}
+
+SETTER(netdev)
+{
+    char where[128];
+    where_write(where, spelling, value);
+    if (!device_parse_netdev(&options->devices, value, where, error))
+        return false;
+    return set_icount(options, row, spelling, value, error);
+}
+
+/* A file's name as -drive reads it: a comma in it is written twice. */
+SETTER(hda)
+{
+    char where[128], drive[2 * DEVICE_FILE_BYTES] = "if=virtio,file=";
+    size_t at = strlen(drive);
+    where_write(where, spelling, value);
+    for (const char *c = value; *c && at + 3 < sizeof drive; c++) {
+        if (*c == ',')
+            drive[at++] = ',';
+        drive[at++] = *c;
+    }
+    return device_parse_drive(&options->devices, drive, where, error);
+}
+
+SETTER(object)
+{
+    if (strncmp(value, "rng-", 4))
+        return emu_error_set(error, "%s %s: the only objects are sources of entropy, as rng-random,id=ID", spelling, value);
+    return set_icount(options, row, spelling, value, error);
+}
+
+SETTER(nic)
+{
+    return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no network; use none", spelling, value);
+}
+
+SETTER(blockdev)
+{
+    return emu_error_set(error, "%s is not there; write -drive file=FILE,if=none,format=raw,id=ID", spelling);
+}
+
+SETTER(snapshot)
+{
+    options->devices.snapshot = true;
+    return true;
+}
+
+SETTER(global)
+{
+    static const char legacy[] = "virtio-mmio.force-legacy=";
+    char where[128];
+    where_write(where, spelling, value);
+    if (strncmp(value, legacy, strlen(legacy)))
+        return emu_error_set(error, "%s: the only property is virtio-mmio.force-legacy", where);
+    return config_set(options, emu_config_find("virtio", "legacy"), value + strlen(legacy), where, error);
+}
+
 SETTER(serial)
 {
+    options->serial_given = strcmp(value, "null") && strcmp(value, "none");
     if (!strcmp(value, "stdio") || !strcmp(value, "mon:stdio")) {
         options->serial = SERIAL_STDIO;
-    } else if (!strcmp(value, "null")) {
+    } else if (!strcmp(value, "null") || !strcmp(value, "none")) {
         options->serial = SERIAL_NULL;
     } else if (!strncmp(value, "file:", 5) && value[5]) {
         options->serial = SERIAL_FILE;
         options->serial_file = value + 5;
     } else {
-        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null or file:FILE", spelling, value);
+        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null, none or file:FILE", spelling, value);
     }
     return true;
 }

@@ -6,6 +6,8 @@
 #ifndef UI_OPTION_H
 #define UI_OPTION_H
 
+#include "device.h"
+
 #include <emu/emu.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +41,11 @@ struct options {
 
     enum serial_kind serial;
     const char *serial_file;
+    bool serial_given; /* and it is not null */
+    unsigned stream;   /* which of the guest's consoles the terminal is: 0 the UART's, 1 + n virtio slot n's */
+
+    struct device_options devices;             /* as written */
+    struct disk_option disk[EMU_VIRTIO_SLOTS]; /* what it comes to: devices_finish */
     int escape; /* the control character, -1: none */
     bool headless;
     bool no_reboot;

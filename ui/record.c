@@ -95,7 +95,22 @@ static void text_write(FILE *file, const char *text)
     fputc('\n', file);
 }
 
-static void head_write(FILE *file, const struct options *options, const struct images *images)
+static void disks_write(FILE *file, const struct disks *disks)
+{
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        const struct disk_file *disk = &disks->slot[slot];
+        if (!disk->path)
+            continue;
+        fprintf(file, "disk %u %s %" PRIu64 " %016" PRIx64 " ", slot, disk->read_only ? "ro" : "rw", disk->bytes, disk->hash);
+        text_write(file, disk->path);
+        if (disk->serial[0]) {
+            fprintf(file, "serial %u ", slot);
+            text_write(file, disk->serial);
+        }
+    }
+}
+
+static void head_write(FILE *file, const struct options *options, const struct images *images, const struct disks *disks)
 {
     fprintf(file, "lockscope-record %d\nprogram %s\n", RECORD_FORMAT_VERSION, LOCKSCOPE_VERSION);
     for (size_t i = 0; i < emu_config_row_count; i++) {
@@ -114,6 +129,9 @@ static void head_write(FILE *file, const struct options *options, const struct i
         fprintf(file, "image %s %zu %016" PRIx64 " ", image_role_names[i], image->bytes, image->hash);
         text_write(file, image->path);
     }
+    disks_write(file, disks);
+    if (options->stream)
+        fprintf(file, "terminal %u\n", options->stream);
     fputs("inputs\n", file);
 }
 
@@ -125,7 +143,8 @@ static void note_failure(struct record *record)
     }
 }
 
-struct record *record_create(const struct options *options, const struct images *images, struct emu_error *error)
+struct record *record_create(const struct options *options, const struct images *images, const struct disks *disks,
+                             struct emu_error *error)
 {
     char *path = options->record_file ? strdup(options->record_file) : default_path(error);
     if (!path)
@@ -139,7 +158,7 @@ struct record *record_create(const struct options *options, const struct images 
         return NULL;
     }
     *record = (struct record){.file = file, .path = path, .named = options->record_file};
-    head_write(file, options, images);
+    head_write(file, options, images, disks);
     note_failure(record);
     return record;
 }

@@ -115,6 +115,65 @@ static bool image_line_read(struct reader *reader)
     return wrong(reader, "unknown role of an image");
 }
 
+static struct disk_file *disk_next(struct reader *reader)
+{
+    uint64_t slot;
+    return number_next(reader, &slot) && slot < EMU_VIRTIO_SLOTS ? &reader->replay->disks.slot[slot] : NULL;
+}
+
+static bool disk_line_read(struct reader *reader)
+{
+    struct disk_file *disk = disk_next(reader);
+    const char *mode = word_next(reader);
+    bool known = disk && !disk->path && (!strcmp(mode, "ro") || !strcmp(mode, "rw"));
+    if (known)
+        disk->fd = -1;
+    if (!known || !number_next(reader, &disk->bytes) || !hash_next(reader, &disk->hash) || !(disk->path = text_next(reader)) ||
+        strlen(disk->path) >= DEVICE_FILE_BYTES)
+        return wrong(reader, "a disk must be: slot, ro or rw, size, hash, name; each slot once");
+    disk->read_only = mode[1] == 'o';
+    return true;
+}
+
+static bool serial_line_read(struct reader *reader)
+{
+    struct disk_file *disk = disk_next(reader);
+    char *serial = disk && disk->path && !disk->serial[0] ? text_next(reader) : NULL;
+    bool fits = serial && strlen(serial) < sizeof disk->serial;
+    if (fits)
+        memcpy(disk->serial, serial, strlen(serial) + 1);
+    free(serial);
+    return fits || wrong(reader, "a serial number must be: slot of a disk, at most 20 characters");
+}
+
+static bool terminal_line_read(struct reader *reader)
+{
+    uint64_t stream;
+    if (!number_parse(word_next(reader), 1, EMU_VIRTIO_SLOTS, &stream) || reader->rest)
+        return wrong(reader, "a terminal must be: the number of a console's stream");
+    reader->replay->stream = (unsigned)stream;
+    return true;
+}
+
+static bool bootargs_line_read(struct reader *reader)
+{
+    struct replay *replay = reader->replay;
+    return (!replay->bootargs && (replay->bootargs = text_next(reader))) || wrong(reader, "malformed bootargs");
+}
+
+static bool program_line_read(struct reader *reader)
+{
+    return true;
+}
+
+/* The lines of the head, after the first. */
+static const struct {
+    const char *name;
+    bool (*read)(struct reader *reader);
+} head_lines[] = {{"setting", setting_read},     {"image", image_line_read},       {"disk", disk_line_read},
+                  {"serial", serial_line_read},  {"terminal", terminal_line_read}, {"bootargs", bootargs_line_read},
+                  {"program", program_line_read}};
+
 /* At the head's end: every row was there, and the machine is possible. */
 static bool settings_check(struct reader *reader)
 {
@@ -131,7 +190,6 @@ static bool settings_check(struct reader *reader)
 
 static bool head_read(struct reader *reader)
 {
-    struct replay *replay = reader->replay;
     uint64_t version;
     if (!line_next(reader))
         return false;
@@ -145,12 +203,13 @@ static bool head_read(struct reader *reader)
         const char *what = word_next(reader);
         if (!strcmp(what, "inputs") && !reader->rest)
             break;
-        if (!strcmp(what, "setting") ? !setting_read(reader) : !strcmp(what, "image") ? !image_line_read(reader) : false)
-            return false;
-        if (!strcmp(what, "bootargs") && (replay->bootargs || !(replay->bootargs = text_next(reader))))
-            return wrong(reader, "malformed bootargs");
-        if (strcmp(what, "setting") && strcmp(what, "image") && strcmp(what, "bootargs") && strcmp(what, "program"))
+        size_t line = 0;
+        while (line < sizeof head_lines / sizeof head_lines[0] && strcmp(what, head_lines[line].name))
+            line++;
+        if (line == sizeof head_lines / sizeof head_lines[0])
             return wrong(reader, "unknown kind of line");
+        if (!head_lines[line].read(reader))
+            return false;
     }
     return settings_check(reader);
 }
@@ -249,10 +308,40 @@ void replay_base(const struct replay *replay, struct options *options)
     options->kernel = role[IMAGE_KERNEL].path;
     options->initrd = role[IMAGE_INITRD].path;
     options->dtb = role[IMAGE_DTB].path;
+    options->stream = replay->stream;
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        const struct disk_file *disk = &replay->disks.slot[slot];
+        struct disk_option *option = &options->disk[slot];
+        option->read_only = disk->read_only;
+        snprintf(option->file, sizeof option->file, "%s", disk->path ? disk->path : "");
+        memcpy(option->serial, disk->serial, sizeof option->serial);
+    }
+}
+
+static bool disks_match(const struct replay *replay, const struct disks *disks, struct emu_error *error)
+{
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        const struct disk_file *recorded = &replay->disks.slot[slot], *given = &disks->slot[slot];
+        if (!recorded->path != !given->path)
+            return emu_error_set(error, "%s was recorded with%s a disk in slot %u", replay->file, recorded->path ? "" : "out",
+                                 slot);
+        if (!given->path)
+            continue;
+        if (recorded->bytes != given->bytes || recorded->hash != given->hash)
+            return emu_error_set(error,
+                                 "%s was recorded when the disk %s held something else (%" PRIu64 " bytes, hash %016" PRIx64
+                                 "; now %" PRIu64 " bytes, hash %016" PRIx64
+                                 "): if that run itself has written to it, a copy from before is needed",
+                                 replay->file, given->path, recorded->bytes, recorded->hash, given->bytes, given->hash);
+        if (recorded->read_only != given->read_only || strcmp(recorded->serial, given->serial))
+            return emu_error_set(error, "%s was recorded with a disk in slot %u that was %s and had the serial number '%s'",
+                                 replay->file, slot, recorded->read_only ? "read-only" : "writable", recorded->serial);
+    }
+    return true;
 }
 
 bool replay_matches(const struct replay *replay, const struct options *options, const struct images *images,
-                    struct emu_error *error)
+                    const struct disks *disks, struct emu_error *error)
 {
     for (size_t i = 0; i < emu_config_row_count; i++) {
         const struct emu_config_row *row = &emu_config_rows[i];
@@ -278,12 +367,13 @@ bool replay_matches(const struct replay *replay, const struct options *options, 
                 "%s was recorded with another %s than %s (%zu bytes, hash %016" PRIx64 "; now %zu bytes, hash %016" PRIx64 ")",
                 replay->file, image_role_names[i], given->path, recorded->bytes, recorded->hash, given->bytes, given->hash);
     }
-    return true;
+    return disks_match(replay, disks, error);
 }
 
 void replay_finish(struct replay *replay)
 {
     images_finish(&replay->images);
+    disks_finish(&replay->disks);
     free(replay->file);
     free(replay->bootargs);
     free(replay->inputs);

@@ -6,6 +6,7 @@
 #define UI_REPLAY_H
 
 #include "config.h"
+#include "disk.h"
 #include "ending.h"
 #include "image.h"
 
@@ -21,6 +22,8 @@ struct replay {
     bool settings_seen[CONFIG_ROWS];
     char *bootargs;       /* owned; NULL: none */
     struct images images; /* names, sizes and hashes only */
+    struct disks disks;   /* the same, and serial numbers */
+    unsigned stream;      /* which of the guest's consoles the terminal was */
 
     struct replay_input *inputs; /* owned */
     size_t count, capacity;
@@ -39,7 +42,7 @@ bool replay_read(struct replay *replay, const char *file, struct emu_error *erro
 void replay_base(const struct replay *replay, struct options *options);
 /* Whether what will be run is what was recorded; if not, a sentence about the first difference. */
 bool replay_matches(const struct replay *replay, const struct options *options, const struct images *images,
-                    struct emu_error *error);
+                    const struct disks *disks, struct emu_error *error);
 void replay_finish(struct replay *replay);
 
 #endif

@@ -22,6 +22,7 @@
 #define SLICE_STEPS_FIRST   20000
 #define SLICE_STEPS_LEAST   1000
 #define SLICE_STEPS_MOST    (UINT64_C(1) << 26)
+#define SLICE_EVENTS        20000 /* at most: some microseconds each */
 #define SLICE_SECONDS_SHORT 0.004
 #define SLICE_SECONDS_LONG  0.010
 #define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
@@ -36,6 +37,7 @@ enum source { SOURCE_NONE, SOURCE_TERMINAL, SOURCE_SCRIPT, SOURCE_REPLAY };
 struct session {
     struct emu_machine *machine;
     const struct options *options;
+    struct disks *disks;
     struct record *record; /* NULL: none */
     struct replay *replay; /* SOURCE_REPLAY */
     enum source source;
@@ -55,6 +57,7 @@ struct session {
     emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
     emu_cycle reached;   /* emu_now after the last slice */
 
+    bool disk_failed; /* the machine stands in the middle of an event, for good */
     bool ended;
     struct ending ending;
 };
@@ -101,18 +104,35 @@ static bool apply(struct session *session, const struct emu_input *input, emu_cy
     return true;
 }
 
+/* emu_run, with what disks need meanwhile. What their files do not give ends the session. */
+static struct emu_stop run(struct session *session, const struct emu_until *until)
+{
+    for (;;) {
+        struct emu_stop stop = emu_run(session->machine, until);
+        struct emu_error error;
+        if (stop.kind != EMU_STOP_NEED_BLOCK && stop.kind != EMU_STOP_NEED_FLUSH)
+            return stop;
+        if (!disks_serve(session->disks, session->machine, &stop, &error)) {
+            end(session, ENDING_ERROR, 0)->error = error;
+            session->disk_failed = true;
+            return stop;
+        }
+    }
+}
+
 /* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
 static unsigned feed(struct session *session, emu_cycle idle_cycle)
 {
     unsigned fed = 0;
-    if (emu_console_room(session->machine) == 0)
+    unsigned stream = session->options->stream;
+    if (emu_stream_room(session->machine, stream) == 0)
         return 0;
     emu_cycle now = emu_now(session->machine);
     emu_cycle cycle = is_moving(session->machine) ? 0 : idle_cycle > now ? idle_cycle : now;
     bool script = session->source == SOURCE_SCRIPT;
-    while (emu_console_room(session->machine) > 0 &&
+    while (emu_stream_room(session->machine, stream) > 0 &&
            (script ? console_fill(&session->console) : console_has_byte(&session->console))) {
-        struct emu_input input = {.kind = EMU_INPUT_CONSOLE_BYTE, .a = console_take(&session->console)};
+        struct emu_input input = {.kind = EMU_INPUT_CONSOLE_BYTE, .hart = stream, .a = console_take(&session->console)};
         struct emu_error error;
         if (!apply(session, &input, fed ? 0 : cycle, &error)) {
             end(session, ENDING_ERROR, 0)->error = error;
@@ -202,7 +222,7 @@ static void script_react(struct session *session, const struct emu_stop *stop)
         session->feed_cycle = feed_cycle_after(session->output_cycle + FEED_QUIET_CYCLES - 1);
         return;
     }
-    if (!session->feeding && !is_dead && !emu_console_wanted(session->machine)) {
+    if (!session->feeding && !is_dead && !emu_stream_wanted(session->machine, session->options->stream)) {
         session->feed_cycle = feed_cycle_after(session->feed_cycle);
         return;
     }
@@ -348,7 +368,7 @@ static void write_output(struct session *session)
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
         for (size_t i = 0; i < count; i++) {
-            if (events[i].kind != EMU_EVENT_CONSOLE_OUT)
+            if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
             session->output_cycle = events[i].cycle;
@@ -376,6 +396,7 @@ static void plan(struct session *session, struct emu_until *until)
     emu_until_init(until);
     until->cycle = session->options->max_cycles;
     until->steps = emu_position(session->machine).steps + session->slice_steps;
+    until->events = emu_position(session->machine).events + SLICE_EVENTS;
     if (session->source == SOURCE_TERMINAL)
         terminal_plan(session, until);
     else if (session->source == SOURCE_SCRIPT)
@@ -403,7 +424,7 @@ static void react_by_source(struct session *session, const struct emu_stop *stop
     }
 }
 
-/* `slice_over`: the slice's steps are done, which means nothing to anybody. */
+/* `slice_over`: the slice's steps or events are done, which means nothing to anybody. */
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
     bool at_max = until->cycle == session->options->max_cycles;
@@ -445,9 +466,10 @@ static void step(struct session *session)
     if (session->ended)
         return;
     double before = host_seconds();
-    struct emu_stop stop = emu_run(session->machine, &until);
-    bool slice_over = stop.kind == EMU_STOP_LIMIT && emu_position(session->machine).steps >= until.steps;
-    if (slice_over)
+    struct emu_stop stop = run(session, &until);
+    struct emu_position reached = emu_position(session->machine);
+    bool slice_over = stop.kind == EMU_STOP_LIMIT && (reached.steps >= until.steps || reached.events >= until.events);
+    if (stop.kind == EMU_STOP_LIMIT && reached.steps >= until.steps)
         adapt_slice(session, host_seconds() - before);
     write_output(session);
     if (!session->ended)
@@ -469,13 +491,15 @@ static emu_cycle settle(struct session *session)
     }
     if (session->ending.kind == ENDING_MAX_CYCLES)
         return session->options->max_cycles;
+    if (session->disk_failed)
+        return latest;
     if (session->ending.kind == ENDING_RECORD_END)
         return session->replay->end_cycle;
     emu_until_init(&until);
     until.cycle = latest + 1;
     struct emu_stop stop;
     do {
-        stop = emu_run(session->machine, &until);
+        stop = run(session, &until);
         write_output(session);
     } while (stop.kind == EMU_STOP_EVENTS_FULL || stop.kind == EMU_STOP_MACHINE_EVENT);
     if (stop.kind == EMU_STOP_FINISHED && session->ending.kind != ENDING_DIVERGED)
@@ -515,13 +539,22 @@ static void check_output(struct session *session)
         end(session, ENDING_CLOSED, 0);
 }
 
-struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
-                          struct replay *replay)
+/* At the end all that the guest has written goes to its disks, asked for or not. */
+static void store_disks(struct session *session)
+{
+    struct emu_error error;
+    if (!session->disk_failed && !disks_store(session->disks, session->machine, &error))
+        end(session, ENDING_ERROR, 0)->error = error;
+}
+
+struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct disks *disks,
+                          struct record *record, struct replay *replay)
 {
     double now = host_seconds();
     struct session session = {
         .machine = machine,
         .options = options,
+        .disks = disks,
         .record = record,
         .replay = replay,
         .started = now,
@@ -538,8 +571,10 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
     open_source(&session);
     while (!session.ended)
         step(&session);
-    session.ending.cycle = settle(&session);
+    emu_cycle cycle = settle(&session);
     check_output(&session);
+    store_disks(&session);
+    session.ending.cycle = cycle;
     terminal_restore();
     console_end_line(&session.console);
     console_finish(&session.console);

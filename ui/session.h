@@ -6,6 +6,7 @@
 #ifndef UI_SESSION_H
 #define UI_SESSION_H
 
+#include "disk.h"
 #include "ending.h"
 #include "option.h"
 #include "record.h"
@@ -13,8 +14,8 @@
 
 /* Whether standard input is read, and so whether there is anything to record. */
 bool session_has_input(const struct options *options);
-/* Runs the machine to its end. `record` and `replay` may be NULL. `console_fd` takes the console's output, -1: nobody does. */
-struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct record *record,
-                          struct replay *replay);
+/* Runs the machine to its end, with what its disks need. `record` and `replay` may be NULL. `console_fd` takes the console's output, -1: nobody does. */
+struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct disks *disks,
+                          struct record *record, struct replay *replay);
 
 #endif

@@ -33,7 +33,26 @@ static void row_put(json_t *object, const struct emu_config *config, const struc
                                                          : json_string(text));
 }
 
-static json_t *configuration_json(const struct emu_config *config, const struct images *images)
+static json_t *disks_json(const struct disks *disks)
+{
+    json_t *list = json_array();
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        const struct disk_file *disk = &disks->slot[slot];
+        if (!disk->path)
+            continue;
+        json_t *one = json_object(), *path = json_string(disk->path), *serial = json_string(disk->serial);
+        put(one, "slot", slot);
+        json_object_set_new(one, "path", path ? path : json_null()); /* not UTF-8 */
+        json_object_set_new(one, "serial", serial ? serial : json_null());
+        put(one, "bytes", disk->bytes);
+        json_object_set_new(one, "read-only", json_boolean(disk->read_only));
+        json_object_set_new(one, "xxh3", hash_json(disk->hash));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *configuration_json(const struct emu_config *config, const struct images *images, const struct disks *disks)
 {
     json_t *object = json_object(), *list = json_array();
     for (size_t i = 0; i < emu_config_row_count; i++)
@@ -51,10 +70,29 @@ static json_t *configuration_json(const struct emu_config *config, const struct 
         json_array_append_new(list, one);
     }
     json_object_set_new(object, "images", list);
+    json_object_set_new(object, "disks", disks_json(disks));
     return object;
 }
 
-static json_t *machine_json(const struct emu_stats *stats)
+static json_t *disk_counts_json(const struct emu_machine *machine)
+{
+    json_t *list = json_array();
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        struct emu_disk_stats stats;
+        if (!emu_disk_stats(machine, slot, &stats))
+            continue;
+        json_t *object = json_object();
+        put(object, "slot", slot);
+        put(object, "requests", stats.requests);
+        put(object, "sectors-read", stats.sectors_read);
+        put(object, "sectors-written", stats.sectors_written);
+        put(object, "flushes", stats.flushes);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *machine_json(const struct emu_machine *machine, const struct emu_stats *stats)
 {
     json_t *object = json_object();
     put(object, "cycles", stats->cycles);
@@ -62,6 +100,7 @@ static json_t *machine_json(const struct emu_stats *stats)
     put(object, "events", stats->events);
     put(object, "device-accesses", stats->device_accesses);
     put(object, "ram-bytes-touched", stats->ram_bytes_touched);
+    json_object_set_new(object, "disks", disk_counts_json(machine));
     return object;
 }
 
@@ -171,7 +210,7 @@ static bool dump(const json_t *root, FILE *to)
 }
 
 bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
-                 const struct ending *ending, struct emu_error *error)
+                 const struct disks *disks, const struct ending *ending, struct emu_error *error)
 {
     struct emu_stats stats;
     emu_stats(machine, &stats);
@@ -180,11 +219,11 @@ bool stats_write(const char *file, const struct emu_machine *machine, const stru
     put(root, "version", STATS_FORMAT_VERSION);
     json_object_set_new(root, "program", json_string(LOCKSCOPE_VERSION));
     json_object_set_new(root, "approximate", json_boolean(config_is_approximate(config)));
-    json_object_set_new(root, "configuration", configuration_json(config, images));
+    json_object_set_new(root, "configuration", configuration_json(config, images, disks));
     json_object_set_new(root, "stop", json_string(ending_rows[ending->kind].name));
     put(root, "exit-code", ending->code);
     json_object_set_new(root, "state-hash", hash_json(emu_state_hash(machine)));
-    json_object_set_new(root, "machine", machine_json(&stats));
+    json_object_set_new(root, "machine", machine_json(machine, &stats));
     json_object_set_new(root, "bus", bus_json(machine));
     json_object_set_new(root, "harts", harts_json(machine));
     json_object_set_new(root, "host", host_json(&stats, ending));

@@ -5,6 +5,7 @@
 #ifndef UI_STATS_H
 #define UI_STATS_H
 
+#include "disk.h"
 #include "ending.h"
 #include "image.h"
 
@@ -14,6 +15,6 @@
 bool stats_is_output(const char *file);
 
 bool stats_write(const char *file, const struct emu_machine *machine, const struct emu_config *config, const struct images *images,
-                 const struct ending *ending, struct emu_error *error);
+                 const struct disks *disks, const struct ending *ending, struct emu_error *error);
 
 #endif

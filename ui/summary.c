@@ -59,6 +59,23 @@ static void print_transactions(FILE *to, const struct emu_bus_stats *bus)
             bus->withdrawn, bus->refused);
 }
 
+/* ---- disks ---- */
+
+static void print_disks(FILE *to, const struct emu_machine *machine)
+{
+    bool first = true;
+    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
+        struct emu_disk_stats stats;
+        if (!emu_disk_stats(machine, slot, &stats))
+            continue;
+        if (first)
+            fprintf(to, "\n%-12s %14s %14s %15s %9s\n", "disks", "requests", "sectors read", "sectors written", "flushes");
+        first = false;
+        fprintf(to, "slot %-7u %14" PRIu64 " %14" PRIu64 " %15" PRIu64 " %9" PRIu64 "\n", slot, stats.requests, stats.sectors_read,
+                stats.sectors_written, stats.flushes);
+    }
+}
+
 /* ---- the harts ---- */
 
 static void add(struct emu_hart_stats *sum, const struct emu_hart_stats *one)
@@ -175,6 +192,7 @@ void summary_print(FILE *to, const struct emu_machine *machine, const struct emu
         print_transactions(to, &bus);
         print_misses(to, &sum);
     }
+    print_disks(to, machine);
     print_sc(to, &sum);
     print_cycles(to, machine, &sum);
 }

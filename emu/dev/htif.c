@@ -91,7 +91,7 @@ static void write_piece(struct htif *htif)
         htif->left = size; /* RAM ends within this piece: what is before the end still counts */
     }
     for (uint64_t i = 0; i < size; i++)
-        host->console_out(host->context, bytes[i]);
+        host->console_out(host->context, 0, bytes[i]);
     htif->from += size;
     htif->left -= size;
     htif->written += size;
@@ -158,7 +158,7 @@ static void ask_for_byte(struct htif *htif)
 
 static void write_byte(struct htif *htif, uint8_t byte)
 {
-    htif->host->console_out(htif->host->context, byte);
+    htif->host->console_out(htif->host->context, 0, byte);
     store(htif, htif->tohost, 0);
     if (is_fromhost_free(htif))
         store(htif, htif->fromhost, answer_of(DEVICE_CONSOLE, CONSOLE_WRITE, CONSOLE_ANSWER | byte));

@@ -178,7 +178,7 @@ static void transmit(struct uart *uart, uint8_t byte)
     if (is_loopback(uart))
         take_in(uart, byte);
     else
-        uart->host->console_out(uart->host->context, byte);
+        uart->host->console_out(uart->host->context, 0, byte);
     uart->is_thr_empty_pending = true; /* full and empty again in one moment */
     update_line(uart);
 }

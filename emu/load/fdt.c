@@ -233,6 +233,19 @@ static void write_rtc(struct writer *w)
     end(w);
 }
 
+/* The highest first, as QEMU's: kernels number devices in this order. */
+static void write_virtio(struct writer *w)
+{
+    for (unsigned slot = PLATFORM_VIRTIO_COUNT; slot-- > 0;) {
+        uint64_t base = PLATFORM_VIRTIO_BASE + slot * PLATFORM_VIRTIO_STRIDE;
+        begin_at(w, "virtio_mmio", base);
+        text(w, "compatible", "virtio,mmio");
+        reg(w, base, PLATFORM_VIRTIO_STRIDE);
+        interrupt(w, PLATFORM_VIRTIO_IRQ + slot);
+        end(w);
+    }
+}
+
 static void write_test(struct writer *w)
 {
     begin_at(w, "test", PLATFORM_FINISHER_BASE);
@@ -270,6 +283,7 @@ static void write_root(struct writer *w, const struct fdt_config *config)
     flag(w, "ranges");
     write_test(w);
     write_rtc(w);
+    write_virtio(w);
     write_clint(w, config->harts);
     write_plic(w, config->harts);
     write_serial(w);

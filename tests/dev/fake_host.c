@@ -16,7 +16,7 @@ static void set_line(void *sink, unsigned number, bool level)
     ((bool *)sink)[number] = level;
 }
 
-static void console_out(void *context, uint8_t byte)
+static void console_out(void *context, unsigned stream, uint8_t byte)
 {
     struct fake_host *fake = context;
     fake->console[fake->console_count++ % FAKE_CONSOLE] = (char)byte;

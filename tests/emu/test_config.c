@@ -86,6 +86,9 @@ Test(config, what_cannot_be_is_refused_with_a_sentence)
     REFUSED(c.cpu.itlb_entries = 65);
     REFUSED(c.cpu.dtlb_entries = 0);
     REFUSED(c.cpu.dtlb_entries = UINT32_MAX);
+    REFUSED(c.virtio.slot[3] = EMU_VIRTIO_BLOCK);
+    REFUSED(c.disk[3].present = true);
+    REFUSED((c.virtio.slot[0] = EMU_VIRTIO_BLOCK, c.disk[0].present = true, c.disk[0].sectors = EMU_DISK_SECTORS_MAX + 1));
     REFUSED(c.event_ring_records = 0);
     REFUSED(c.event_ring_records = 512);
     REFUSED(c.event_ring_records = 1025);
@@ -158,6 +161,8 @@ Test(config, every_number_in_the_configuration_changes_the_hash)
         for (size_t j = 0; j < sizeof candidates / sizeof candidates[0] && !changed; j++)
             changed = emu_config_assign(&other, row, candidates[j], NULL) && emu_config_check(&other, NULL);
         cr_assert(changed, "%s.%s has no other value", row->section, row->key);
+        for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
+            other.disk[slot].present = other.virtio.slot[slot] == EMU_VIRTIO_BLOCK;
         struct emu_machine *machine = guest_machine(&guest, &other);
         cr_expect(ne(u64, emu_state_hash(machine), hash), "%s.%s", row->section, row->key);
         emu_machine_destroy(machine);

@@ -26,7 +26,7 @@ static bool is_exempt(const char *name)
 /* Nodes of QEMU's that describe what is not modelled. */
 static bool is_unmodelled(const char *path)
 {
-    static const char *const prefixes[] = {"/pmu", "/fw-cfg@", "/flash@", "/platform-bus@", "/soc/pci@", "/soc/virtio_mmio@"};
+    static const char *const prefixes[] = {"/pmu", "/fw-cfg@", "/flash@", "/platform-bus@", "/soc/pci@"};
     for (unsigned i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (!strncmp(path, prefixes[i], strlen(prefixes[i])))
             return true;

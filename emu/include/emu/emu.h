@@ -52,6 +52,29 @@ struct emu_reservation_config {
     bool keep_on_trap, own_store_clears, strict;
 };
 
+/* What is in a virtio-mmio slot (docs/reference/config.md). */
+enum emu_virtio { EMU_VIRTIO_NONE, EMU_VIRTIO_BLOCK, EMU_VIRTIO_CONSOLE, EMU_VIRTIO_RNG, EMU_VIRTIO_NET };
+
+#define EMU_VIRTIO_SLOTS 8
+#define EMU_SECTOR_BYTES 512
+#define EMU_DISK_SECTORS_MAX (UINT64_C(1) << 32)
+#define EMU_DISK_SERIAL_BYTES 20
+
+struct emu_virtio_config {
+    bool legacy;
+    unsigned notify_cycles, disk_access_cycles, disk_sector_cycles;
+    unsigned slot[EMU_VIRTIO_SLOTS]; /* enum emu_virtio */
+};
+
+/* The disk of a slot with a block device. What it holds is part of the configuration too: the machine asks for it, piece by piece
+ * (EMU_STOP_NEED_BLOCK), and must always be given the same. */
+struct emu_disk_config {
+    bool present;
+    bool read_only;
+    uint64_t sectors;
+    const char *serial; /* at most EMU_DISK_SERIAL_BYTES of it are used; copied; NULL: none */
+};
+
 struct emu_config {
     unsigned harts;
     uint64_t ram_bytes;
@@ -65,6 +88,9 @@ struct emu_config {
     struct emu_cache_config l1i, l1d;
     struct emu_bus_config bus;
     struct emu_reservation_config reservation;
+    struct emu_virtio_config virtio;
+
+    struct emu_disk_config disk[EMU_VIRTIO_SLOTS];
 
     /* Boot images; the bytes are copied at creation. An image may be ELF or raw (firmware at the start of RAM, kernel 2 MiB-aligned
      * behind the firmware or, without firmware, at the start of RAM). With firmware and a kernel the reset vector passes OpenSBI's
@@ -134,6 +160,9 @@ struct emu_stop {
     int code;          /* FINISHED: exit code 0 to 255 */
     unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
     emu_cycle next;    /* IDLE: cycle of the next event */
+    unsigned slot;     /* NEED_BLOCK, NEED_FLUSH: of the disk */
+    uint64_t sector;   /* NEED_BLOCK: the first that is missing, */
+    uint64_t sectors;  /* and how many the request goes on to read, that one included */
 };
 
 /* A place in the run's total order: queue events done, and steps of all harts. A step is an instruction retired or a trap taken
@@ -148,6 +177,7 @@ struct emu_until {
     emu_cycle cycle;              /* no event or instruction at or after this cycle is begun */
     struct emu_position position; /* stops as soon as both counts are reached */
     uint64_t steps;               /* stops as soon as all harts together have done this many steps since power-on */
+    uint64_t events;              /* the same for queue events, roughly: devices can be busy for long while no hart takes a step */
     emu_cycle idle_cycle;         /* when no hart runs, time jumps to the next event only if that is at or before this cycle */
 };
 
@@ -161,6 +191,19 @@ struct emu_stop emu_run(struct emu_machine *machine, const struct emu_until *unt
  * False when the table (64 entries) is full, or (clear) there is none. */
 bool emu_break_set(struct emu_machine *machine, emu_vaddr pc);
 bool emu_break_clear(struct emu_machine *machine, emu_vaddr pc);
+
+/* ---- disks: what a client does at NEED_BLOCK and NEED_FLUSH. At these stops the machine is in the middle of an event: until its client
+ * has done its part, emu_run returns the same stop again, no input is taken, and the state's hash means nothing ---- */
+
+/* Supplies what a disk held at power-on; more than what was asked for, or before it is, is allowed. Sectors that the guest has
+ * written keep what it wrote. False with a sentence if there is no such disk, it has not so many sectors, or memory is short. */
+bool emu_disk_supply(struct emu_machine *machine, unsigned slot, uint64_t sector, uint64_t sectors, const void *bytes,
+                     struct emu_error *error);
+/* What the guest has written since emu_disk_flushed: the first run of sectors at *sector or behind it, `max` at most, which are copied.
+ * Returns how many; 0: there are none. *sector is the first. */
+uint64_t emu_disk_dirty(const struct emu_machine *machine, unsigned slot, uint64_t *sector, uint64_t max, void *to);
+/* Everything that emu_disk_dirty shows is where a power cut cannot harm it (or the client does not care): a flush goes on. */
+bool emu_disk_flushed(struct emu_machine *machine, unsigned slot, struct emu_error *error);
 
 /* ---- events ---- */
 
@@ -225,6 +268,10 @@ const char *emu_input_name(unsigned kind);
 unsigned emu_console_room(const struct emu_machine *machine);
 /* Does the guest look for a byte: has it its receive interrupt enabled, or polled in vain? For feeding it a script at the right time. */
 bool emu_console_wanted(const struct emu_machine *machine);
+
+/* The same for any console's stream: 0 is the one above, 1 + n that of virtio slot n. */
+unsigned emu_stream_room(const struct emu_machine *machine, unsigned stream);
+bool emu_stream_wanted(const struct emu_machine *machine, unsigned stream);
 
 /* ---- inspection: const, at any stop ---- */
 
@@ -309,7 +356,7 @@ struct emu_bus_stats {
     uint64_t lines_from_caches, lines_from_memory; /* of BusRd, BusRdX and DmaRd */
     uint64_t invalidations; /* copies taken away from caches */
     uint64_t refused;       /* requests, by another port's hold window, which asked again */
-    uint64_t withdrawn;     /* requests of an sc whose reservation was lost meanwhile */
+    uint64_t withdrawn;     /* requests of an sc whose reservation was lost meanwhile, or of a device that was reset */
     struct emu_bus_use address, data; /* busy is at most total; with an atomic bus both are busy all through a transaction */
 };
 
@@ -332,7 +379,14 @@ struct emu_hart_stats {
     emu_cycle cycles_by[EMU_CYCLES_COUNT]; /* adds up to `cycles` */
 };
 
+/* A disk, since power-on; what was zeroed or discarded counts as written. */
+struct emu_disk_stats {
+    uint64_t requests, sectors_read, sectors_written, flushes;
+};
+
 void emu_stats(const struct emu_machine *machine, struct emu_stats *ret_stats);
+/* False if there is no disk in this slot. */
+bool emu_disk_stats(const struct emu_machine *machine, unsigned slot, struct emu_disk_stats *ret_stats);
 void emu_bus_stats(const struct emu_machine *machine, struct emu_bus_stats *ret_stats);
 /* Is the bus what limits the machine: the address or the data bus busy for more than 90 % of the cycles? */
 bool emu_bus_is_bound(const struct emu_bus_stats *stats);

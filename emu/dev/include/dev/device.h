@@ -48,20 +48,36 @@ static inline int device_exit_code(uint64_t status)
     return status & 0xff ? (int)(status & 0xff) : status != 0;
 }
 
+#define DMA_LINE_BYTES 64u
+
+/* A transfer within one line of RAM: an address that is a multiple of DMA_LINE_BYTES does not lie behind its first byte. */
+struct dma_line {
+    uint64_t address;
+    uint8_t size; /* bytes, 1 to 64 */
+    bool write;
+    uint8_t bytes[DMA_LINE_BYTES]; /* written, or read */
+};
+
 /* What a device may ask of the machine. All members are set by the machine before the device is created and outlive it. */
 struct device_host {
     struct queue *queue;
     const uint64_t *cycle;      /* the cycle of the event or access now being served */
     unsigned cycles_per_tick;   /* bus cycles per tick of mtime (10 by default) */
     void *context;              /* handed to the functions below */
-    /* A byte the guest sent to its console; becomes an event. */
-    void (*console_out)(void *context, uint8_t byte);
+    /* A byte the guest sent to one of its consoles; becomes an event. Stream 0 is the UART's and HTIF's, 1 + n virtio slot n's. */
+    void (*console_out)(void *context, unsigned stream, uint8_t byte);
     /* The guest asked to end the run with this exit code (0 to 255), or (reset) to start over. */
     void (*finish)(void *context, int code);
     void (*reset)(void *context);
     /* Physical memory as a bus master (HTIF): RAM only; false if the range is not all RAM. Snooped like any DMA. */
     bool (*dma_read)(void *context, uint64_t address, void *to, uint64_t size);
     bool (*dma_write)(void *context, uint64_t address, const void *from, uint64_t size);
+    /* The same for devices that wait for each line, one at a time, on a port of their own. dma_line returns true when the transfer is
+     * done at once; else it takes effect at its place in the order of the bus, and the device is told (virtio_line_done). The
+     * device keeps *line as it is until then, or until dma_cancel. The line must be in RAM. */
+    bool (*is_ram)(void *context, uint64_t address, uint64_t size);
+    bool (*dma_line)(void *context, unsigned slot, struct dma_line *line);
+    void (*dma_cancel)(void *context, unsigned slot);
 };
 
 #endif
