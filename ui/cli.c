@@ -38,7 +38,7 @@ static bool unknown_option(const char *spelling, const char *name, struct emu_er
 {
     const struct option_row *nearest = option_nearest(name);
     if (nearest)
-        return emu_error_set(error, "unknown option %s; did you mean %s%s?", spelling, nearest->owner == OPTION_QEMU ? "-" : "--",
+        return emu_error_set(error, "unknown option %s; did you mean %s%s?", spelling, nearest->owner == OPTION_OURS ? "--" : "-",
                              nearest->name);
     return emu_error_set(error, "unknown option %s; lockscope --help lists the options", spelling);
 }

@@ -14,7 +14,7 @@
 
 static const char *dashes(const struct option_row *row)
 {
-    return row->owner == OPTION_QEMU ? "-" : "--";
+    return row->owner == OPTION_OURS || row->owner == OPTION_HIDDEN ? "--" : "-";
 }
 
 /* The rest of a line that has reached MEANING_COLUMN, and more of them where it is long. */
@@ -37,7 +37,7 @@ static void help_options(FILE *to, enum option_owner owner)
         if (row->owner != owner)
             continue;
         const char *argument = option_argument(row);
-        char left[80];
+        char left[160];
         int width =
             snprintf(left, sizeof left, "  %s%s%s%s", dashes(row), row->name, argument ? " " : "", argument ? argument : "");
         if (width < MEANING_COLUMN)
@@ -46,6 +46,23 @@ static void help_options(FILE *to, enum option_owner owner)
             fprintf(to, "%s\n%*s", left, MEANING_COLUMN, "");
         meaning_print(to, option_meaning(row));
     }
+}
+
+/* Their names, some lines of them. */
+static void help_ignored(FILE *to)
+{
+    int column = 0;
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (option_rows[i].owner != OPTION_IGNORED)
+            continue;
+        column += fprintf(to, "%s-%s", column ? " " : "  ", option_rows[i].name);
+        if (column > MEANING_WIDTH) {
+            fputc('\n', to);
+            column = 0;
+        }
+    }
+    if (column)
+        fputc('\n', to);
 }
 
 void help_print(FILE *to)
@@ -59,6 +76,10 @@ void help_print(FILE *to)
           "As in QEMU:\n",
           to);
     help_options(to, OPTION_QEMU);
+    fputs("\nQEMU's, accepted without a meaning here:\n", to);
+    help_ignored(to);
+    fputs("\nQEMU's, refused:\n", to);
+    help_options(to, OPTION_REFUSED);
     fputs("\nlockscope's own:\n", to);
     help_options(to, OPTION_OURS);
     fputs("\nExit codes:\n", to);
@@ -116,8 +137,21 @@ static void reference_properties(FILE *to)
           to);
     for (size_t i = 0; i < cpu_property_count; i++) {
         const struct cpu_property *property = &cpu_properties[i];
+        if (!property->key)
+            continue;
         fprintf(to, "| `%s` | `%s.%s` | ", property->name, property->section, property->key);
         row_print(to, emu_config_find(property->section, property->key));
+    }
+    for (int is_there = 1; is_there >= 0; is_there--) {
+        fprintf(to, "\nWhat harts %s, which may be said and not changed:", is_there ? "always have" : "do not have");
+        const char *between = "";
+        for (size_t i = 0; i < cpu_property_count; i++) {
+            if (cpu_properties[i].key || cpu_properties[i].is_there != is_there)
+                continue;
+            fprintf(to, "%s `%s` (%s)", between, cpu_properties[i].name, cpu_properties[i].section);
+            between = ",";
+        }
+        fputs(".\n", to);
     }
 }
 
@@ -162,6 +196,27 @@ static void reference_devices(FILE *to)
         "written to it. When the file cannot be read or written the run ends, with exit code 2. When and how the file is written\n"
         "makes no difference to the machine.\n",
         to);
+}
+
+static void reference_without_meaning(FILE *to)
+{
+    const char *between = "";
+    fputs("\n### Options of QEMU's that mean nothing here\n"
+          "\n"
+          "They could not make a difference to the machine, and are accepted with a note:",
+          to);
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (option_rows[i].owner != OPTION_IGNORED)
+            continue;
+        fprintf(to, "%s `-%s`", between, option_rows[i].name);
+        between = ",";
+    }
+    fputs(".\n"
+          "\n"
+          "### Options of QEMU's that are refused\n"
+          "\n",
+          to);
+    reference_options_of(to, OPTION_REFUSED);
 }
 
 static void reference_config(FILE *to)
@@ -235,6 +290,7 @@ static void reference_options(FILE *to)
     reference_options_of(to, OPTION_QEMU);
     reference_properties(to);
     reference_devices(to);
+    reference_without_meaning(to);
     fputs("\n## lockscope's own\n\n", to);
     reference_options_of(to, OPTION_OURS);
     fputs(

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "word.h"
 
+#include <emu/platform.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,15 @@ SETTER(cpu)
         return emu_error_set(error, "%s: there is no hart type '%s'; the only one is rv64", where, piece.text);
     while (piece_next(&cursor, &piece)) {
         const struct cpu_property *property = cpu_property_find(piece.text);
+        if (property && !property->key) {
+            bool on;
+            if (!switch_parse(piece.value ? piece.value : "", &on))
+                return emu_error_set(error, "%s: %s is on or off", where, piece.text);
+            if (on != property->is_there)
+                return emu_error_set(error, "%s: harts %s %s (%s)", where, property->is_there ? "always have" : "do not have", piece.text,
+                                     property->section);
+            continue;
+        }
         if (!property)
             return emu_error_set(error, "%s: harts have no property '%s'; docs/reference/options.md lists them", where, piece.text);
         const struct emu_config_row *found = emu_config_find(property->section, property->key);
@@ -150,11 +160,59 @@ SETTER(cpu)
     return true;
 }
 
+/* The harts' topology, which guests do not see, must at least make sense. */
+struct topology {
+    uint64_t product;    /* of sockets, cores and so on, as far as given */
+    uint64_t most;       /* maxcpus; 0: not given */
+    bool given;
+};
+
+static bool topology_take(struct topology *topology, const struct piece *piece)
+{
+    static const char *const factors[] = {"sockets", "dies", "clusters", "cores", "threads"};
+    uint64_t number;
+    if (!piece->value || !number_parse(piece->value, 1, PLATFORM_HARTS_MAX, &number))
+        return false;
+    if (!strcmp(piece->text, "maxcpus")) {
+        topology->most = number;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
+        if (strcmp(piece->text, factors[i]))
+            continue;
+        topology->product *= number; /* both at most 256 */
+        topology->given = true;
+        return topology->product <= PLATFORM_HARTS_MAX;
+    }
+    return false;
+}
+
 SETTER(smp)
 {
-    char where[128];
+    char where[128], harts[32] = "";
+    struct topology topology = {.product = 1};
+    struct piece piece;
+    const char *cursor = value;
     where_write(where, spelling, value);
-    return config_set(options, emu_config_find("machine", "harts"), strncmp(value, "cpus=", 5) ? value : value + 5, where, error);
+    for (bool first = true; piece_next(&cursor, &piece); first = false) {
+        bool is_count = piece.value ? !strcmp(piece.text, "cpus") : first;
+        if (is_count)
+            snprintf(harts, sizeof harts, "%.30s", piece.value ? piece.value : piece.text);
+        else if (!topology_take(&topology, &piece))
+            return emu_error_set(error, "%s: write [cpus=]N[,sockets=N][,cores=N][,threads=N][,maxcpus=N], 1 to %d harts in all", where,
+                                 PLATFORM_HARTS_MAX);
+    }
+    bool is_counted = harts[0] != '\0' || !topology.given;
+    if (!is_counted)
+        snprintf(harts, sizeof harts, "%u", (unsigned)topology.product);
+    if (!config_set(options, emu_config_find("machine", "harts"), harts, where, error))
+        return false;
+    if (topology.given && topology.product != options->machine.harts)
+        return emu_error_set(error, "%s: that is %u harts and a topology of %u; they must be as many", where, options->machine.harts,
+                             (unsigned)topology.product);
+    if (topology.most && topology.most != options->machine.harts)
+        return emu_error_set(error, "%s: harts cannot be added later; leave maxcpus out", where);
+    return true;
 }
 
 /* QEMU's sizes: digits, a fraction, one of the suffixes B K M G T; without a suffix MiB. */
@@ -270,16 +328,19 @@ SETTER(name)
     return true;
 }
 
-SETTER(icount)
+SETTER(ignored)
 {
+    for (unsigned i = 0; i < options->ignored_count; i++)
+        if (options->ignored[i] == row)
+            return true;
     if (options->ignored_count < sizeof options->ignored / sizeof options->ignored[0])
         options->ignored[options->ignored_count++] = row;
     return true;
 }
 
-SETTER(accel)
+SETTER(refused)
 {
-    return set_icount(options, row, spelling, value, error);
+    return emu_error_set(error, "%s is refused: %s", spelling, row->meaning);
 }
 
 SETTER(display)
@@ -319,7 +380,7 @@ SETTER(netdev)
     where_write(where, spelling, value);
     if (!device_parse_netdev(&options->devices, value, where, error))
         return false;
-    return set_icount(options, row, spelling, value, error);
+    return set_ignored(options, row, spelling, value, error);
 }
 
 /* A file's name as -drive reads it: a comma in it is written twice. */
@@ -340,17 +401,12 @@ SETTER(object)
 {
     if (strncmp(value, "rng-", 4))
         return emu_error_set(error, "%s %s: the only objects are sources of entropy, as rng-random,id=ID", spelling, value);
-    return set_icount(options, row, spelling, value, error);
+    return set_ignored(options, row, spelling, value, error);
 }
 
 SETTER(nic)
 {
     return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no network; use none", spelling, value);
-}
-
-SETTER(blockdev)
-{
-    return emu_error_set(error, "%s is not there; write -drive file=FILE,if=none,format=raw,id=ID", spelling);
 }
 
 SETTER(snapshot)
@@ -470,16 +526,24 @@ SETTER(escape)
 const struct option_row option_rows[] = {
 #define OPTION(id, name, alias, argument, owner, meaning) {name, alias, argument, OPTION_##owner, meaning, NULL, NULL, set_##id},
 #define ROW_OPTION(name, argument, section, key)          {name, NULL, argument, OPTION_OURS, NULL, section, key, set_row},
+#define IGNORED(name, argument)                           {name, NULL, argument, OPTION_IGNORED, "means nothing here", NULL, NULL, set_ignored},
+#define REFUSED(name, argument, why)                      {name, NULL, argument, OPTION_REFUSED, why, NULL, NULL, set_refused},
 #include "option.def"
 #undef OPTION
 #undef ROW_OPTION
+#undef IGNORED
+#undef REFUSED
 };
 const size_t option_row_count = sizeof option_rows / sizeof option_rows[0];
 
 const struct cpu_property cpu_properties[] = {
-#define PROPERTY(name, section, key) {name, section, key},
+#define PROPERTY(name, section, key) {name, section, key, true},
+#define ALWAYS(name, meaning)        {name, meaning, NULL, true},
+#define NEVER(name, meaning)         {name, meaning, NULL, false},
 #include "cpu.def"
 #undef PROPERTY
+#undef ALWAYS
+#undef NEVER
 };
 const size_t cpu_property_count = sizeof cpu_properties / sizeof cpu_properties[0];
 

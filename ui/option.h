@@ -17,7 +17,7 @@
 #define SWITCHES_MOST 64
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
-enum option_owner { OPTION_QEMU, OPTION_OURS, OPTION_HIDDEN };
+enum option_owner { OPTION_QEMU, OPTION_IGNORED, OPTION_REFUSED, OPTION_OURS, OPTION_HIDDEN };
 
 struct option_row;
 
@@ -66,7 +66,7 @@ struct options {
     bool help, version;
     const char *reference;
 
-    const struct option_row *ignored[8]; /* options given that mean nothing here */
+    const struct option_row *ignored[32]; /* options given that mean nothing here */
     unsigned ignored_count;
 };
 
@@ -85,7 +85,8 @@ struct option_row {
 /* A property of -cpu rv64, as QEMU calls it, and its row of the configuration. */
 struct cpu_property {
     const char *name;
-    const char *section, *key;
+    const char *section, *key; /* no key: what it means, and that it cannot be changed: */
+    bool is_there;
 };
 
 extern const struct option_row option_rows[];

@@ -133,6 +133,20 @@ class Usage(Case):
         (r"-smp -1: .* 1 to 256", "-smp", "-1"),
         (r"-smp 4x: .* 1 to 256", "-smp", "4x"),
         (r"-smp : .* 1 to 256", "-smp", ""),
+        (r"-smp 4,cores=3: that is 4 harts and a topology of 3; they must be as many", "-smp", "4,cores=3"),
+        (r"-smp cores=300: write .*, 1 to 256 harts in all", "-smp", "cores=300"),
+        (r"-smp cores=20,threads=20: write .*, 1 to 256 harts", "-smp", "cores=20,threads=20"),
+        (r"-smp 4,maxcpus=8: harts cannot be added later; leave maxcpus out", "-smp", "4,maxcpus=8"),
+        (r"-smp 4,corez=4: write \[cpus=\]N", "-smp", "4,corez=4"),
+        (r"-smp 4,8: write \[cpus=\]N", "-smp", "4,8"),
+        (r"-cpu rv64,v=true: harts do not have v \(vectors\)", "-cpu", "rv64,v=true"),
+        (r"-cpu rv64,c=off: harts always have c \(compressed instructions\)", "-cpu", "rv64,c=off"),
+        (r"-cpu rv64,h: h is on or off", "-cpu", "rv64,h"),
+        (r"-S is refused: there is no gdb server and no monitor yet", "-S"),
+        (r"-gdb is refused: there is no gdb server yet", "-gdb", "tcp::26000"),
+        (r"--enable-kvm is refused: the harts are emulated", "--enable-kvm"),
+        (r"-pflash needs a value: FILE", "-pflash"),
+        (r"unknown option -semihostin; did you mean -semihosting\?", "-semihostin"),
         (r"--smp cpus=: .* 1 to 256", "--smp=cpus="),
         (r"-smp needs a value: \[cpus=\]N", "-smp"),
         (r"-m 12junk: .* 4M to 8G", "-m", "12junk"),
@@ -249,7 +263,7 @@ class Usage(Case):
         text = result.stdout.decode()
         check(result.returncode == 0 and result.stderr == b"", result)
         with open(os.path.join(DOCS, "reference", "options.md")) as page:
-            names = re.findall(r"^\| `(--?[a-z0-9-]+)", page.read(), re.M)
+            names = re.findall(r"^\| `(--?[A-Za-z0-9_-]+)", page.read(), re.M)
         check(len(names) > 30, names)
         for name in names:
             check(len(re.findall(r"^  %s( |$)" % re.escape(name), text, re.M)) == 1, name, "in the help")
@@ -280,6 +294,19 @@ class Usage(Case):
                      "-rtc", "base=2001-02-03T04:05:06", stdin=b"q")
         check(result.returncode == 7 and result.stdout == b">q", result)
         check(re.search(r"note: -icount means nothing here", result.stderr.decode()), result)
+
+    def test_qemus_options_that_mean_nothing_here_are_accepted_with_one_note_each(self):
+        result = run(guest("echo"), "-nodefaults", "-no-shutdown", "-d", "int,cpu_reset", "-D", "/nonexistent/log", "-d", "exec",
+                     "-semihosting", "-cpu", "rv64,h=false,c=on,Zifencei=true", "-smp", "4,sockets=1,cores=2,threads=2", "-vga", "none",
+                     stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        notes = re.findall(r"note: (-\S+) means nothing here and is ignored", result.stderr.decode())
+        check(notes == ["-nodefaults", "-no-shutdown", "-d", "-D", "-semihosting", "-vga"], notes)
+
+    def test_a_topology_without_a_number_of_harts_makes_it(self):
+        want = hash_of(run(guest("echo"), "-smp", "6", "--state-hash", stdin=b"q"))
+        for spelling in ("6,sockets=3,cores=2", "sockets=1,cores=3,threads=2", "cpus=6,maxcpus=6"):
+            check(hash_of(run(guest("echo"), "-smp", spelling, "--state-hash", stdin=b"q")) == want, spelling)
 
 
 class Machine(Case):
