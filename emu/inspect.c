@@ -37,6 +37,16 @@ const char *emu_reason_name(unsigned reason)
     return reason < EMU_REASON_COUNT ? names[reason] : "unknown";
 }
 
+const char *emu_empty_claim_name(unsigned why)
+{
+    static const char *const names[] = {
+#define EMPTY_CLAIM(name, text, meaning) text,
+#include <emu/empty_claim.def>
+#undef EMPTY_CLAIM
+    };
+    return why < EMU_EMPTY_CLAIM_COUNT ? names[why] : "unknown";
+}
+
 const char *emu_input_name(unsigned kind)
 {
     static const char *const names[] = {

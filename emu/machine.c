@@ -63,13 +63,11 @@ static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uin
 static void pin_set(void *context, unsigned number, bool level)
 {
     struct emu_machine *m = context;
-    struct hart *hart = &m->harts[number >> 4];
-    uint64_t bit = UINT64_C(1) << (number & 15), pins = level ? hart->pins | bit : hart->pins & ~bit;
-    if (pins == hart->pins)
-        return;
-    hart->pins = pins;
-    if (queue_when(m->queue, hart->irq_slot) == QUEUE_NEVER)
-        queue_schedule(m->queue, hart->irq_slot, m->now + ACCESS_REQUEST_CYCLES);
+    unsigned hart = number >> 4, bit = number & 15;
+    if (bit != ISA_INT_SSI)
+        wires_set(&m->wires, hart, bit, level, m->now);
+    else if (level)
+        wires_pulse(&m->wires, hart, bit, m->now);
 }
 
 static struct irq_line pin(struct emu_machine *m, unsigned hart, unsigned bit)
@@ -96,11 +94,29 @@ void machine_wake_check(struct emu_machine *m, struct hart *hart, uint64_t cycle
         hart_emit(hart, EMU_EVENT_HART_WOKE, 0, 0, UINT16_MAX);
 }
 
-static void pins_due(void *context, unsigned id, uint64_t cycle)
+/* The contexts of the PLIC are two a hart: M-mode's, S-mode's. */
+#define CONTEXTS_PER_HART WIRES_MODES
+
+static void emit_stale(struct emu_machine *m, unsigned hart, const struct wire_change *change, uint64_t level_before)
+{
+    static const uint64_t external[WIRES_MODES] = {ISA_MIP(MEI), ISA_MIP(SEI)};
+    for (unsigned mode = 0; mode < WIRES_MODES; mode++) {
+        const struct wire_stale *stale = &change->stale[mode];
+        if (stale->source == 0 || !(level_before & ~change->level & external[mode]))
+            continue;
+        struct emu_event event = {.cycle = m->now, .a = stale->source, .kind = EMU_EVENT_NOTIFICATION_STALE, .hart = (uint16_t)hart,
+                                  .b = hart * CONTEXTS_PER_HART + mode + ((uint64_t)stale->first << 16),
+                                  .pc = m->harts[hart].pc, .other = stale->first / CONTEXTS_PER_HART};
+        machine_emit(m, &event);
+    }
+}
+
+static void pins_arrived(void *context, unsigned id, uint64_t cycle, const struct wire_change *change, uint64_t level_before)
 {
     struct emu_machine *m = context;
     m->now = cycle;
-    hart_pins_arrive(&m->harts[id]);
+    hart_pins_arrive(&m->harts[id], change->level, change->pulses);
+    emit_stale(m, id, change, level_before);
     machine_wake_check(m, &m->harts[id], cycle);
 }
 
@@ -237,6 +253,23 @@ static void console_out(void *context, uint8_t byte)
     machine_emit(m, &event);
 }
 
+static void claim_empty(void *context, const struct device_claim *claim)
+{
+    struct emu_machine *m = context;
+    bool has_first = claim->why == EMU_EMPTY_CLAIM_ANOTHER_FIRST;
+    struct emu_event event = {.cycle = m->now, .a = claim->why, .pc = m->harts[claim->agent].pc, .kind = EMU_EVENT_EMPTY_CLAIM,
+                              .b = claim->context | (uint64_t)claim->source << 16 | (uint64_t)claim->first << 32,
+                              .hart = (uint16_t)claim->agent,
+                              .other = has_first ? (uint16_t)(claim->first / CONTEXTS_PER_HART) : UINT16_MAX};
+    machine_emit(m, &event);
+}
+
+static void notification_stale(void *context, const struct device_claim *claim)
+{
+    struct emu_machine *m = context;
+    wires_note_stale(&m->wires, claim->context / CONTEXTS_PER_HART, claim->context % CONTEXTS_PER_HART, claim->source, claim->first);
+}
+
 static void finish(void *context, int code)
 {
     struct emu_machine *m = context;
@@ -327,7 +360,8 @@ static bool make_aclint_and_plic(struct emu_machine *m)
     struct aclint_config aclint = {.harts = harts, .first_id = DEVICE_ID_ACLINT, .msip = msip, .mtip = mtip,
                                    .mtime_written = mtime_written, .context = m};
     m->aclint = aclint_create(&m->host, &aclint);
-    m->plic = plic_create(&m->host, 2 * harts, external);
+    const struct plic_config plic = {.contexts = CONTEXTS_PER_HART * harts, .lines = external}; /* all sources of `virt` are levels */
+    m->plic = plic_create(&m->host, &plic);
     free(lines);
     return m->aclint && m->plic;
 }
@@ -336,8 +370,9 @@ static bool make_devices(struct emu_machine *m)
 {
     m->host = (struct device_host){.queue = m->queue, .cycle = &m->now,
                                    .cycles_per_tick = PLATFORM_BUS_HZ / PLATFORM_TIMEBASE_HZ, .context = m,
-                                   .console_out = console_out, .finish = finish, .reset = want_reset, .dma_read = dma_read,
-                                   .dma_write = dma_write};
+                                   .console_out = console_out, .claim_empty = claim_empty,
+                                   .notification_stale = notification_stale, .finish = finish, .reset = want_reset,
+                                   .dma_read = dma_read, .dma_write = dma_write};
     if (!make_aclint_and_plic(m))
         return false;
     struct irq_line uart_line = {.set = plic_set_source, .sink = m->plic, .number = PLATFORM_UART_IRQ};
@@ -377,13 +412,13 @@ static bool make_harts(struct emu_machine *m)
         if (!hart_init(hart, h, &m->shared))
             return false;
         hart->access_slot = queue_add(m->queue, QUEUE_ACCESS, h, access_due, m);
-        hart->irq_slot = queue_add(m->queue, QUEUE_IRQ, h, pins_due, m);
         hart->timer_slot = queue_add(m->queue, QUEUE_HART_TIMER, h, timer_due, m);
-        if (hart->access_slot < 0 || hart->irq_slot < 0 || hart->timer_slot < 0)
+        if (hart->access_slot < 0 || hart->timer_slot < 0)
             return false;
     }
     code_flush(&m->shared);
-    return true;
+    const struct wires_client client = {.context = m, .arrived = pins_arrived};
+    return wires_init(&m->wires, harts, m->queue, &client);
 }
 
 #define DMA_PORTS 1
@@ -482,6 +517,7 @@ void emu_machine_destroy(struct emu_machine *m)
     rtc_destroy(m->rtc);
     finisher_destroy(m->finisher);
     htif_destroy(m->htif);
+    wires_finish(&m->wires);
     bus_destroy(m->bus);
     caches_finish(&m->caches);
     ring_finish(&m->ring);
@@ -513,10 +549,10 @@ void machine_reset(struct emu_machine *m)
         struct hart *hart = &m->harts[h];
         hart_pass(hart, m->now, hart_stands_for(hart));
         queue_schedule(m->queue, hart->access_slot, QUEUE_NEVER);
-        queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);
         hart_reset(hart, PLATFORM_BOOT_ROM_BASE);
     }
+    wires_reset(&m->wires);
     for (unsigned i = 0; i < m->region_count; i++)
         m->regions[i].ops->reset(m->regions[i].device);
     if (m->htif) {
@@ -573,6 +609,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     queue_state(s, m->queue);
     for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
+    wires_state(s, &m->wires);
     reservations_state(s, &m->reservations);
     if (m->shared.timed)
         caches_state(s, &m->caches);

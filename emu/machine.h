@@ -9,6 +9,7 @@
 #include "dma.h"
 #include "ring.h"
 #include "schedule.h"
+#include "wires.h"
 
 #include <dev/aclint.h>
 #include <dev/finisher.h>
@@ -24,7 +25,7 @@
 #define REGIONS_MAX 8
 
 /* Fixed costs, in cycles (docs/timing.md). */
-#define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect; both: from a line's change to a hart's pin */
+#define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect */
 #define ACCESS_REPLY_CYCLES 8    /* from the effect to the hart going on */
 #define SLICE_STEPS 64           /* Q: slices are drawn from [Q/2, Q] */
 #define SLICE_EXACT_ONE_IN 8     /* how many of them may end anywhere; the others end at a transfer of control */
@@ -51,6 +52,7 @@ struct emu_machine {
     struct bus *bus;
     struct dma dma;
     struct hart *harts;
+    struct wires wires;
     struct hart_shared shared;
     struct queue *queue;
     struct schedule schedule;

@@ -22,6 +22,20 @@ static void console_out(void *context, uint8_t byte)
     fake->console[fake->console_count++ % FAKE_CONSOLE] = (char)byte;
 }
 
+static void claim_empty(void *context, const struct device_claim *claim)
+{
+    struct fake_host *fake = context;
+    fake->empty = *claim;
+    fake->empty_count++;
+}
+
+static void notification_stale(void *context, const struct device_claim *claim)
+{
+    struct fake_host *fake = context;
+    fake->stale = *claim;
+    fake->stale_count++;
+}
+
 static void finish(void *context, int code)
 {
     ((struct fake_host *)context)->exit_code = code;
@@ -68,6 +82,8 @@ struct fake_host *fake_create(void)
         .cycles_per_tick = 10,
         .context = fake,
         .console_out = console_out,
+        .claim_empty = claim_empty,
+        .notification_stale = notification_stale,
         .finish = finish,
         .reset = reset,
         .dma_read = dma_read,

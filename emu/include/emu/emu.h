@@ -178,6 +178,13 @@ enum emu_reason {
     EMU_REASON_COUNT
 };
 
+enum emu_empty_claim {
+#define EMPTY_CLAIM(name, text, meaning) EMU_EMPTY_CLAIM_##name,
+#include <emu/empty_claim.def>
+#undef EMPTY_CLAIM
+    EMU_EMPTY_CLAIM_COUNT
+};
+
 struct emu_event {
     emu_cycle cycle;
     uint64_t a, b;
@@ -198,6 +205,7 @@ size_t emu_events_read(struct emu_machine *machine, struct emu_event *ret_events
 const char *emu_event_name(unsigned kind);  /* "trap" */
 const char *emu_stop_name(unsigned kind);
 const char *emu_reason_name(unsigned reason);
+const char *emu_empty_claim_name(unsigned why);
 
 /* ---- inputs ---- */
 

@@ -48,6 +48,15 @@ static inline int device_exit_code(uint64_t status)
     return status & 0xff ? (int)(status & 0xff) : status != 0;
 }
 
+/* What an interrupt controller reports of a claim. Contexts are numbered as the controller's lines out. */
+struct device_claim {
+    unsigned agent;   /* the bus agent that claimed */
+    unsigned context; /* empty claim: for which; stale notification: whose line fell */
+    unsigned why;     /* empty claim: enum emu_empty_claim */
+    unsigned source;  /* that another context had, or that has priority 0; 0: none */
+    unsigned first;   /* the context that claimed it; 0 if none did */
+};
+
 /* What a device may ask of the machine. All members are set by the machine before the device is created and outlive it. */
 struct device_host {
     struct queue *queue;
@@ -56,6 +65,9 @@ struct device_host {
     void *context;              /* handed to the functions below */
     /* A byte the guest sent to its console; becomes an event. */
     void (*console_out)(void *context, uint8_t byte);
+    /* A claim read 0; a context's line fell because another one claimed first. Become events. */
+    void (*claim_empty)(void *context, const struct device_claim *claim);
+    void (*notification_stale)(void *context, const struct device_claim *claim);
     /* The guest asked to end the run with this exit code (0 to 255), or (reset) to start over. */
     void (*finish)(void *context, int code);
     void (*reset)(void *context);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Interrupts from device to hart, with guests: who of several harts gets an external interrupt, what the others are told and what the
+ * events say about it.
+ */
+#include "guest.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+enum { MIE = 0x304, MIP = 0x344, MEIE = 1 << 11, RESULTS = 0x10000, UART = 10, CYCLES = 100000 };
+
+static const char *const fidelities[] = {[EMU_TIMED] = "timed", [EMU_FAST] = "fast"};
+
+/* s2 = the PLIC, s3 = the claim register of the hart's M context, s4 = the hart's doubleword of results. */
+static void put_addresses(struct guest *guest)
+{
+    guest_li(guest, S2, 0xc000000);
+    guest_li(guest, S3, 0xc200004);
+    guest_ri(guest, ISA_OP_slli, T0, A0, 13);
+    guest_rr(guest, ISA_OP_add, S3, S3, T0);
+    guest_ram(guest, S4, RESULTS);
+    guest_ri(guest, ISA_OP_slli, T0, A0, 3);
+    guest_rr(guest, ISA_OP_add, S4, S4, T0);
+}
+
+/* Each hart enables the UART's source for its M context and waits for an external interrupt. */
+static void put_waiting(struct guest *guest)
+{
+    put_addresses(guest);
+    guest_ri(guest, ISA_OP_addi, T1, ZERO, 1);
+    guest_st(guest, ISA_OP_sw, T1, S2, 4 * UART);
+    guest_ri(guest, ISA_OP_slli, T0, A0, 8);
+    guest_li(guest, T1, 0x2000);
+    guest_rr(guest, ISA_OP_add, T0, T0, T1);
+    guest_rr(guest, ISA_OP_add, T0, T0, S2);
+    guest_li(guest, T1, 1 << UART);
+    guest_st(guest, ISA_OP_sw, T1, T0, 0);
+    guest_li(guest, T0, 0x10000000);
+    guest_ri(guest, ISA_OP_addi, T1, ZERO, 1);
+    guest_st(guest, ISA_OP_sb, T1, T0, 1);
+    guest_li(guest, T1, MEIE);
+    guest_csr(guest, ISA_OP_csrrs, ZERO, MIE, T1);
+    guest_op(guest, ISA_OP_wfi);
+}
+
+/* The result is what the hart claimed + 100. */
+static void put_claim(struct guest *guest)
+{
+    guest_ri(guest, ISA_OP_lw, T1, S3, 0);
+    guest_ri(guest, ISA_OP_addi, T1, T1, 100);
+    guest_st(guest, ISA_OP_sd, T1, S4, 0);
+}
+
+/* All harts wait and then claim at once; or hart 0 alone claims, and the others watch their pin. */
+static struct guest claiming_guest(bool only_hart_0)
+{
+    struct guest guest = {.count = 0};
+    put_waiting(&guest);
+    unsigned others = guest.count;
+    guest_branch(&guest, ISA_OP_bne, A0, ZERO, guest.count);
+    put_claim(&guest);
+    guest_jump(&guest, guest.count);
+    if (!only_hart_0) {
+        guest_land(&guest, others);
+        put_claim(&guest);
+        guest_jump(&guest, guest.count);
+        return guest;
+    }
+    guest_land(&guest, others);
+    unsigned again = guest.count;
+    guest_csr(&guest, ISA_OP_csrrs, T1, MIP, 0);
+    guest_ri(&guest, ISA_OP_srli, T1, T1, 11);
+    guest_branch(&guest, ISA_OP_bne, T1, ZERO, again);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, 7);
+    guest_st(&guest, ISA_OP_sd, T1, S4, 0);
+    guest_jump(&guest, guest.count);
+    return guest;
+}
+
+struct claims {
+    struct emu_event empty, stale; /* the last ones */
+    unsigned empty_count, stale_count;
+};
+
+/* A byte comes when all wait; `stride`: steps a call. */
+static struct emu_machine *run(const struct guest *guest, unsigned harts, unsigned fidelity, uint64_t stride, struct claims *ret)
+{
+    struct emu_config config = guest_config(harts);
+    struct emu_event event;
+    struct emu_until until;
+    config.fidelity = fidelity;
+    struct emu_machine *machine = guest_machine(guest, &config);
+    emu_events_select(machine, EMU_EVENT_BIT(EMU_EVENT_EMPTY_CLAIM) | EMU_EVENT_BIT(EMU_EVENT_NOTIFICATION_STALE));
+    guest_run(machine, CYCLES);
+    cr_assert(emu_input(machine, &(struct emu_input){.kind = EMU_INPUT_CONSOLE_BYTE, .a = 'x'}, 0, NULL, NULL));
+    *ret = (struct claims){.empty_count = 0};
+    emu_until_init(&until);
+    until.cycle = emu_now(machine) + 20000;
+    for (uint64_t before = UINT64_MAX; emu_position(machine).steps != before;) {
+        before = emu_position(machine).steps;
+        until.steps = stride == UINT64_MAX ? stride : before + stride;
+        emu_run(machine, &until);
+        while (emu_events_read(machine, &event, 1)) {
+            bool empty = event.kind == EMU_EVENT_EMPTY_CLAIM;
+            *(empty ? &ret->empty : &ret->stale) = event;
+            *(empty ? &ret->empty_count : &ret->stale_count) += 1;
+        }
+    }
+    return machine;
+}
+
+Test(interrupts, one_of_all_harts_gets_the_source_and_the_others_claim_in_vain)
+{
+    const struct guest guest = claiming_guest(false);
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++) {
+        for (unsigned harts = 1; harts <= 64; harts *= 4) {
+            struct claims claims;
+            struct emu_machine *machine = run(&guest, harts, fidelity, UINT64_MAX, &claims);
+            unsigned winners = 0, winner = 0;
+            for (unsigned hart = 0; hart < harts; hart++) {
+                uint64_t result = guest_ram_u64(machine, RESULTS + 8 * hart);
+                cr_expect(result == 100 || result == 100 + UART, "%s, hart %u: %lu", fidelities[fidelity], hart, (unsigned long)result);
+                winner = result == 100 + UART ? hart : winner;
+                winners += result == 100 + UART;
+            }
+            cr_expect(eq(uint, winners, 1), "%s, %u harts", fidelities[fidelity], harts);
+            cr_expect(eq(uint, claims.empty_count, harts - 1), "%s, %u harts", fidelities[fidelity], harts);
+            cr_expect(eq(uint, claims.stale_count, harts - 1), "%s, %u harts", fidelities[fidelity], harts);
+            if (harts > 1) {
+                cr_expect(eq(u64, claims.empty.a, EMU_EMPTY_CLAIM_ANOTHER_FIRST));
+                cr_expect(eq(u64, claims.empty.b, 2u * claims.empty.hart | UART << 16 | (uint64_t)winner * 2 << 32));
+                cr_expect(eq(u16, claims.empty.other, (uint16_t)winner));
+            }
+            emu_machine_destroy(machine);
+        }
+    }
+}
+
+Test(interrupts, a_pin_that_falls_by_anothers_claim_before_the_hart_claims_is_a_stale_notification)
+{
+    const struct guest guest = claiming_guest(true);
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++) {
+        struct claims claims;
+        struct emu_machine *machine = run(&guest, 2, fidelity, UINT64_MAX, &claims);
+        cr_expect(eq(u64, guest_ram_u64(machine, RESULTS), 100 + UART));
+        cr_expect(eq(u64, guest_ram_u64(machine, RESULTS + 8), 7), "hart 1 sees its pin fall");
+        cr_expect(eq(uint, claims.empty_count, 0));
+        cr_expect(eq(uint, claims.stale_count, 1));
+        cr_expect(eq(u16, claims.stale.hart, 1));
+        cr_expect(eq(u16, claims.stale.other, 0));
+        cr_expect(eq(u64, claims.stale.a, UART));
+        cr_expect(eq(u64, claims.stale.b, 2), "context 2; 0 claimed");
+        emu_machine_destroy(machine);
+    }
+}
+
+Test(interrupts, what_the_events_of_claims_say_does_not_depend_on_where_the_run_is_stopped)
+{
+    const struct guest guest = claiming_guest(false);
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++) {
+        struct claims whole, stepped;
+        struct emu_machine *a = run(&guest, 3, fidelity, UINT64_MAX, &whole), *b = run(&guest, 3, fidelity, 1, &stepped);
+        cr_expect(eq(uint, stepped.empty_count, 2));
+        cr_expect(eq(uint, stepped.stale_count, 2));
+        cr_expect(zero(int, memcmp(&whole.empty, &stepped.empty, sizeof whole.empty)), "%s", fidelities[fidelity]);
+        cr_expect(zero(int, memcmp(&whole.stale, &stepped.stale, sizeof whole.stale)), "%s", fidelities[fidelity]);
+        emu_machine_destroy(a);
+        emu_machine_destroy(b);
+    }
+}
+
+Test(interrupts, the_machine_can_stop_on_an_empty_claim)
+{
+    struct guest guest = {.count = 0};
+    put_addresses(&guest);
+    put_claim(&guest);
+    guest_finish(&guest, 0x5555);
+    struct emu_machine *machine = guest_machine(&guest, NULL);
+    struct emu_until until;
+    emu_until_init(&until);
+    emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_EMPTY_CLAIM));
+    struct emu_stop stop = emu_run(machine, &until);
+    cr_expect(eq(int, stop.kind, EMU_STOP_MACHINE_EVENT));
+    cr_expect(eq(uint, stop.event, EMU_EVENT_EMPTY_CLAIM));
+    cr_expect(eq(uint, stop.hart, 0));
+    emu_machine_destroy(machine);
+}
