@@ -140,6 +140,12 @@ unsigned emu_harts(const struct emu_machine *m)
     return m->config.harts;
 }
 
+void emu_device_tree(const struct emu_machine *m, emu_paddr *ret_address, size_t *ret_bytes)
+{
+    *ret_address = m->fdt_address;
+    *ret_bytes = m->fdt_bytes;
+}
+
 uint64_t emu_ram_bytes(const struct emu_machine *m)
 {
     return m->config.ram_bytes;

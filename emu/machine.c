@@ -347,13 +347,14 @@ static void add_region(struct emu_machine *m, const struct device_ops *ops, void
 static bool make_aclint_and_plic(struct emu_machine *m)
 {
     unsigned harts = m->config.harts;
-    struct irq_line *lines = calloc(4 * (size_t)harts, sizeof *lines);
+    struct irq_line *lines = calloc(5 * (size_t)harts, sizeof *lines);
     if (!lines)
         return false;
-    struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts;
+    struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts, *ssip = lines + 4 * harts;
     for (unsigned h = 0; h < harts; h++) {
         msip[h] = pin(m, h, ISA_INT_MSI);
         mtip[h] = pin(m, h, ISA_INT_MTI);
+        ssip[h] = pin(m, h, ISA_INT_SSI);
         external[2 * h] = pin(m, h, ISA_INT_MEI);
         external[2 * h + 1] = pin(m, h, ISA_INT_SEI);
     }
@@ -362,8 +363,10 @@ static bool make_aclint_and_plic(struct emu_machine *m)
     m->aclint = aclint_create(&m->host, &aclint);
     const struct plic_config plic = {.contexts = CONTEXTS_PER_HART * harts, .lines = external}; /* all sources of `virt` are levels */
     m->plic = plic_create(&m->host, &plic);
+    if (m->config.aclint)
+        m->sswi = sswi_create(harts, ssip);
     free(lines);
-    return m->aclint && m->plic;
+    return m->aclint && m->plic && (m->sswi || !m->config.aclint);
 }
 
 static bool make_devices(struct emu_machine *m)
@@ -386,6 +389,8 @@ static bool make_devices(struct emu_machine *m)
     add_region(m, &uart_ops, m->uart, PLATFORM_UART_BASE, PLATFORM_UART_SIZE);
     add_region(m, &plic_ops, m->plic, PLATFORM_PLIC_BASE, plic_bytes);
     add_region(m, &aclint_ops, m->aclint, PLATFORM_CLINT_BASE, PLATFORM_CLINT_SIZE);
+    if (m->sswi)
+        add_region(m, &sswi_ops, m->sswi, PLATFORM_SSWI_BASE, PLATFORM_SSWI_SIZE);
     add_region(m, &finisher_ops, m->finisher, PLATFORM_FINISHER_BASE, PLATFORM_FINISHER_SIZE);
     add_region(m, &rtc_ops, m->rtc, PLATFORM_RTC_BASE, PLATFORM_RTC_SIZE);
     return true;
@@ -451,7 +456,7 @@ static bool make_htif(struct emu_machine *m, uint64_t tohost, uint64_t fromhost)
     return true;
 }
 
-static uint64_t mix(uint64_t x)
+uint64_t machine_mix(uint64_t x)
 {
     x += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -483,7 +488,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     }
     m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
     m->config.bootargs = NULL;
-    m->random = mix(config->seed);
+    m->random = machine_mix(config->seed);
     emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     if (!boot_load(m, &tohost, &fromhost, error)) {
         emu_machine_destroy(m);
@@ -495,8 +500,8 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
         return NULL;
     }
     for (unsigned h = 0; h < config->harts; h++) { /* a seed other than 0 starts the harts a little apart */
-        m->harts[h].random = mix(mix(config->seed) + h) | 1;
-        hart_pass(&m->harts[h], config->seed ? mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0, STALL_HALTED);
+        m->harts[h].random = machine_mix(machine_mix(config->seed) + h) | 1;
+        hart_pass(&m->harts[h], config->seed ? machine_mix(config->seed ^ (h + 1) << 20) % SLICE_STEPS : 0, STALL_HALTED);
         hart_reset(&m->harts[h], PLATFORM_BOOT_ROM_BASE);
         machine_reschedule(m, &m->harts[h]);
     }
@@ -512,6 +517,7 @@ void emu_machine_destroy(struct emu_machine *m)
     free(m->harts);
     code_cache_destroy(m->shared.code);
     aclint_destroy(m->aclint);
+    sswi_destroy(m->sswi);
     plic_destroy(m->plic);
     uart_destroy(m->uart);
     rtc_destroy(m->rtc);

@@ -16,6 +16,7 @@
 #include <dev/htif.h>
 #include <dev/plic.h>
 #include <dev/rtc.h>
+#include <dev/sswi.h>
 #include <dev/uart.h>
 #include <emu/emu.h>
 #include <hart/hart.h>
@@ -62,6 +63,7 @@ struct emu_machine {
     struct region regions[REGIONS_MAX];
     unsigned region_count;
     struct aclint *aclint;
+    struct sswi *sswi; /* NULL: none */
     struct plic *plic;
     struct uart *uart;
     struct finisher *finisher;
@@ -83,6 +85,7 @@ struct emu_machine {
     uint8_t hinted_fidelity;  /* and what it asks for */
 
     /* not state */
+    uint64_t fdt_address, fdt_bytes; /* of the device tree, as loaded */
     int htif_slot, switch_slot;
     uint64_t breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
@@ -96,6 +99,7 @@ struct emu_machine {
 bool boot_load(struct emu_machine *machine, uint64_t *ret_tohost, uint64_t *ret_fromhost, struct emu_error *error);
 
 /* machine.c */
+uint64_t machine_mix(uint64_t x); /* a number in which every bit depends on all of x's */
 void machine_state(struct state *s, struct emu_machine *machine);
 void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */

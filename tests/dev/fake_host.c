@@ -13,7 +13,9 @@
 
 static void set_line(void *sink, unsigned number, bool level)
 {
-    ((bool *)sink)[number] = level;
+    struct fake_host *fake = sink;
+    fake->rises[number] += level && !fake->lines[number];
+    fake->lines[number] = level;
 }
 
 static void console_out(void *context, uint8_t byte)
@@ -75,7 +77,7 @@ struct fake_host *fake_create(void)
     cr_assert(ne(ptr, fake, NULL));
     fake->exit_code = -1;
     for (unsigned i = 0; i < FAKE_LINES; i++)
-        fake->wires[i] = (struct irq_line){set_line, fake->lines, i};
+        fake->wires[i] = (struct irq_line){set_line, fake, i};
     fake->host = (struct device_host){
         .queue = queue_create(),
         .cycle = &fake->cycle,

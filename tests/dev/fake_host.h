@@ -16,6 +16,7 @@ struct fake_host {
     struct device_host host;
     uint64_t cycle;
     bool lines[FAKE_LINES];
+    unsigned rises[FAKE_LINES];    /* how often each has risen */
     struct irq_line wires[FAKE_LINES]; /* wires[n] leads to lines[n] */
     char console[FAKE_CONSOLE];
     unsigned console_count;

@@ -9,6 +9,8 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+enum { MEPC = 0x341, MSTATUS = 0x300, MIDELEG = 0x303, STVEC = 0x105, SEPC = 0x141, SIE = 0x104, SIP = 0x144, SCAUSE = 0x142 };
+enum { PMPADDR0 = 0x3b0, PMPCFG0 = 0x3a0, SSTATUS = 0x100, MCYCLE = 0xb00, SSI = 2, ROUNDS = 20 };
 enum { MIE = 0x304, MIP = 0x344, MEIE = 1 << 11, RESULTS = 0x10000, UART = 10, CYCLES = 100000 };
 
 static const char *const fidelities[] = {[EMU_TIMED] = "timed", [EMU_FAST] = "fast"};
@@ -185,5 +187,151 @@ Test(interrupts, the_machine_can_stop_on_an_empty_claim)
     cr_expect(eq(int, stop.kind, EMU_STOP_MACHINE_EVENT));
     cr_expect(eq(uint, stop.event, EMU_EVENT_EMPTY_CLAIM));
     cr_expect(eq(uint, stop.hart, 0));
+    emu_machine_destroy(machine);
+}
+
+/* rd = the SETSSIP register of the hart in rs. */
+static void put_setssip(struct guest *guest, unsigned rd, unsigned rs)
+{
+    guest_li(guest, rd, 0x2f00000);
+    guest_ri(guest, ISA_OP_slli, T0, rs, 2);
+    guest_rr(guest, ISA_OP_add, rd, rd, T0);
+}
+
+/* To S-mode with all of memory, SSI delegated. */
+static void put_enter_s(struct guest *guest)
+{
+    guest_ri(guest, ISA_OP_addi, T0, ZERO, -1);
+    guest_csr(guest, ISA_OP_csrrw, ZERO, PMPADDR0, T0);
+    guest_ri(guest, ISA_OP_addi, T0, ZERO, 0x1f);
+    guest_csr(guest, ISA_OP_csrrw, ZERO, PMPCFG0, T0);
+    guest_ri(guest, ISA_OP_addi, T0, ZERO, SSI);
+    guest_csr(guest, ISA_OP_csrrw, ZERO, MIDELEG, T0);
+    guest_li(guest, T0, 1 << 11);
+    guest_csr(guest, ISA_OP_csrrw, ZERO, MSTATUS, T0);
+    unsigned at = guest->count;
+    guest_ri(guest, ISA_OP_auipc, T0, 0, 0);
+    guest_ri(guest, ISA_OP_addi, T0, T0, 4 * 4);
+    guest_csr(guest, ISA_OP_csrrw, ZERO, MEPC, T0);
+    guest_op(guest, ISA_OP_mret);
+    if (guest->count != at + 4)
+        cr_fatal("the entry is 4 words long");
+}
+
+/* The harts send each other a supervisor interrupt in turn: who takes one counts it, clears it and sends one back, until there were
+ * enough. Hart 0's results: how many, and the last cause. */
+static struct guest ping_pong_guest(void)
+{
+    struct guest guest = {.count = 0};
+    guest_jump(&guest, 0);
+    unsigned handler = guest.count; /* in S-mode */
+    guest_csr(&guest, ISA_OP_csrrs, T1, SCAUSE, 0);
+    guest_st(&guest, ISA_OP_sd, T1, S4, 16);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, SSI);
+    guest_csr(&guest, ISA_OP_csrrc, ZERO, SIP, T1);
+    guest_ri(&guest, ISA_OP_addi, S1, S1, 1);
+    guest_st(&guest, ISA_OP_sd, S1, S4, 0);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, 1);
+    guest_st(&guest, ISA_OP_sw, T1, S3, 0);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, ROUNDS);
+    unsigned more = guest.count;
+    guest_branch(&guest, ISA_OP_bne, S1, T1, guest.count);
+    guest_branch(&guest, ISA_OP_beq, A0, ZERO, guest.count + 2); /* hart 0 has had the last one */
+    unsigned stay = guest.count;
+    guest_jump(&guest, stay);
+    guest_finish(&guest, 0x5555);
+    guest_land(&guest, more);
+    guest_op(&guest, ISA_OP_sret);
+
+    guest_land(&guest, 0);
+    put_addresses(&guest);
+    guest_ri(&guest, ISA_OP_xori, S2, A0, 1);
+    put_setssip(&guest, S3, S2);
+    guest_ram(&guest, T1, 4 * handler);
+    guest_csr(&guest, ISA_OP_csrrw, ZERO, STVEC, T1);
+    put_enter_s(&guest);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, SSI);
+    guest_csr(&guest, ISA_OP_csrrs, ZERO, SIE, T1);
+    guest_csr(&guest, ISA_OP_csrrs, ZERO, SSTATUS, T1); /* SIE */
+    unsigned others = guest.count;
+    guest_branch(&guest, ISA_OP_beq, A0, ZERO, guest.count);
+    guest_st(&guest, ISA_OP_sw, T1, S3, 0); /* bit 0 is clear: nothing */
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, 1);
+    guest_st(&guest, ISA_OP_sw, T1, S3, 0);
+    guest_land(&guest, others);
+    unsigned wait = guest.count;
+    guest_op(&guest, ISA_OP_wfi);
+    guest_jump(&guest, wait);
+    return guest;
+}
+
+Test(interrupts, supervisors_interrupt_each_other_by_sswi)
+{
+    const struct guest guest = ping_pong_guest();
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++) {
+        struct emu_config config = guest_config(2);
+        config.fidelity = fidelity;
+        config.aclint = true;
+        struct emu_machine *machine = guest_machine(&guest, &config);
+        struct emu_stop stop = guest_run(machine, CYCLES);
+        cr_expect(eq(int, stop.kind, EMU_STOP_FINISHED), "%s: %s", fidelities[fidelity], emu_stop_name(stop.kind));
+        cr_expect(eq(u64, guest_ram_u64(machine, RESULTS), ROUNDS), "%s", fidelities[fidelity]);
+        cr_expect(eq(u64, guest_ram_u64(machine, RESULTS + 16), UINT64_C(1) << 63 | 1), "%s", fidelities[fidelity]);
+        emu_machine_destroy(machine);
+    }
+}
+
+Test(interrupts, without_aclint_there_is_no_sswi)
+{
+    struct guest guest = {.count = 0};
+    put_setssip(&guest, S3, A0);
+    guest_st(&guest, ISA_OP_sw, ZERO, S3, 0);
+    struct emu_machine *machine = guest_machine(&guest, NULL);
+    struct emu_event event;
+    emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_ACCESS_FAULTED));
+    struct emu_until until;
+    emu_until_init(&until);
+    cr_expect(eq(int, emu_run(machine, &until).kind, EMU_STOP_MACHINE_EVENT));
+    cr_assert(eq(sz, emu_events_read(machine, &event, 1), 1));
+    cr_expect(eq(u64, event.a, 0x2f00000));
+    emu_machine_destroy(machine);
+}
+
+/* Hart 0 reads the cycle and writes SETSSIP of hart 1 with the next instruction; hart 1 waits for it with wfi. */
+Test(interrupts, a_supervisor_ipi_wakes_the_other_hart_12_cycles_after_its_write_took_effect)
+{
+    enum { TO_THE_EFFECT = 12, TO_THE_PIN = 12, EARLY = 400 };
+    struct guest guest = {.count = 0};
+    put_addresses(&guest);
+    guest_ri(&guest, ISA_OP_xori, S2, A0, 1);
+    put_setssip(&guest, S3, S2);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, SSI);
+    guest_csr(&guest, ISA_OP_csrrw, ZERO, MIE, T1);
+    unsigned others = guest.count;
+    guest_branch(&guest, ISA_OP_bne, A0, ZERO, guest.count);
+    guest_ri(&guest, ISA_OP_addi, T0, ZERO, EARLY);
+    guest_ri(&guest, ISA_OP_addi, T0, T0, -1);
+    guest_branch(&guest, ISA_OP_bne, T0, ZERO, guest.count - 1);
+    guest_ri(&guest, ISA_OP_addi, T1, ZERO, 1);
+    guest_csr(&guest, ISA_OP_csrrs, T2, MCYCLE, 0);
+    guest_st(&guest, ISA_OP_sw, T1, S3, 0);
+    guest_st(&guest, ISA_OP_sd, T2, S4, 0);
+    guest_op(&guest, ISA_OP_wfi);
+    guest_land(&guest, others);
+    guest_op(&guest, ISA_OP_wfi);
+    guest_jump(&guest, guest.count);
+    struct emu_config config = guest_config(2);
+    config.aclint = true; /* fast; docs/timing.md has a row for timed */
+    struct emu_machine *machine = guest_machine(&guest, &config);
+    struct emu_event event;
+    emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_HART_WOKE));
+    struct emu_until until;
+    emu_until_init(&until);
+    until.cycle = CYCLES;
+    cr_assert(eq(int, emu_run(machine, &until).kind, EMU_STOP_MACHINE_EVENT));
+    cr_assert(eq(sz, emu_events_read(machine, &event, 1), 1));
+    cr_expect(eq(u16, event.hart, 1));
+    guest_run(machine, 200);
+    cr_expect(eq(u64, event.cycle, guest_ram_u64(machine, RESULTS) + 1 + TO_THE_EFFECT + TO_THE_PIN));
     emu_machine_destroy(machine);
 }

@@ -226,10 +226,10 @@ static const struct hint_row {
     struct switching how;
     uint64_t hash; /* at the end, in every build */
 } hint_rows[] = {
-    {{1, EMU_FAST, 0, true, false}, 0xa32b1bac4907d9b5},
-    {{2, EMU_TIMED, 0, true, false}, 0x9208b28de6102ef5},
-    {{4, EMU_FAST, 5, true, false}, 0x7bc6faafa47ed3c2},
-    {{4, EMU_TIMED, 6, true, false}, 0x0add3aa5c2d36234},
+    {{1, EMU_FAST, 0, true, false}, 0x436e4c11e9a562d6},
+    {{2, EMU_TIMED, 0, true, false}, 0xa1067a69596e9f83},
+    {{4, EMU_FAST, 5, true, false}, 0x9088d74eb4951e2d},
+    {{4, EMU_TIMED, 6, true, false}, 0x4eaf04ed90d4b742},
 };
 
 Test(fidelity, hints_switch_the_same_way_however_the_run_is_stopped_or_watched)

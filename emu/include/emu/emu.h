@@ -58,6 +58,7 @@ struct emu_config {
     unsigned fidelity;
     uint64_t seed;
     unsigned quantum_cycles;
+    bool aclint;
     bool hints;
     uint64_t rtc_epoch_seconds;
     struct emu_cpu_config cpu;
@@ -268,6 +269,9 @@ void emu_hart_view(const struct emu_machine *machine, unsigned hart, struct emu_
 bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned number, uint64_t *ret_value);
 /* RAM only; false (nothing copied) when any byte lies outside. */
 bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
+
+/* The device tree blob as the machine has it at power-on: where in RAM, and how long. */
+void emu_device_tree(const struct emu_machine *machine, emu_paddr *ret_address, size_t *ret_bytes);
 
 /* ---- statistics: counts since power-on, kept over resets; no state. What `fast` does not model is 0 there (docs/statistics.md) ---- */
 
