@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Interrupts from device to hart, with guests: who of several harts gets an external interrupt, what the others are told and what the
- * events say about it.
+ * Interrupts from device to hart, with guests: who of several harts gets an external interrupt, what the others are told and what
+ * the events say about it.
  */
 #include "guest.h"
 
@@ -123,7 +123,8 @@ Test(interrupts, one_of_all_harts_gets_the_source_and_the_others_claim_in_vain)
             unsigned winners = 0, winner = 0;
             for (unsigned hart = 0; hart < harts; hart++) {
                 uint64_t result = guest_ram_u64(machine, RESULTS + 8 * hart);
-                cr_expect(result == 100 || result == 100 + UART, "%s, hart %u: %lu", fidelities[fidelity], hart, (unsigned long)result);
+                cr_expect(result == 100 || result == 100 + UART, "%s, hart %u: %lu", fidelities[fidelity], hart,
+                          (unsigned long)result);
                 winner = result == 100 + UART ? hart : winner;
                 winners += result == 100 + UART;
             }
@@ -334,4 +335,57 @@ Test(interrupts, a_supervisor_ipi_wakes_the_other_hart_12_cycles_after_its_write
     guest_run(machine, 200);
     cr_expect(eq(u64, event.cycle, guest_ram_u64(machine, RESULTS) + 1 + TO_THE_EFFECT + TO_THE_PIN));
     emu_machine_destroy(machine);
+}
+
+/* Hart 0 claims and completes the UART's source, whose level stays high, again and again; all other harts wait and enable it, too.
+ */
+static struct guest flickering_guest(unsigned rounds)
+{
+    struct guest guest = {.count = 0};
+    put_waiting(&guest);
+    unsigned others = guest.count;
+    guest_branch(&guest, ISA_OP_bne, A0, ZERO, guest.count);
+    guest_ri(&guest, ISA_OP_addi, S5, ZERO, (int)rounds);
+    unsigned again = guest.count;
+    guest_ri(&guest, ISA_OP_lw, T1, S3, 0);
+    guest_st(&guest, ISA_OP_sw, T1, S3, 0);
+    guest_ri(&guest, ISA_OP_addi, S5, S5, -1);
+    guest_branch(&guest, ISA_OP_bne, S5, ZERO, again);
+    guest_land(&guest, others);
+    guest_csr(&guest, ISA_OP_csrrw, ZERO, MIE, ZERO);
+    guest_op(&guest, ISA_OP_wfi);
+    guest_jump(&guest, guest.count);
+    return guest;
+}
+
+Test(interrupts, no_stale_notification_of_256_harts_is_lost_when_tiny_reads_drain_a_small_ring)
+{
+    enum { HARTS = 256, FLICKERS = 20 };
+    const struct guest guest = flickering_guest(FLICKERS);
+    for (unsigned fidelity = EMU_TIMED; fidelity <= EMU_FAST; fidelity++) {
+        struct emu_config config = guest_config(HARTS);
+        unsigned stale[HARTS] = {0}, full = 0;
+        config.fidelity = fidelity;
+        config.event_ring_records = 1024;
+        struct emu_machine *machine = guest_machine(&guest, &config);
+        guest_run(machine, CYCLES);
+        emu_events_select(machine, EMU_EVENT_BIT(EMU_EVENT_NOTIFICATION_STALE));
+        cr_assert(emu_input(machine, &(struct emu_input){.kind = EMU_INPUT_CONSOLE_BYTE, .a = 'x'}, 0, NULL, NULL));
+        struct emu_until until;
+        struct emu_event events[3];
+        struct emu_stop stop;
+        emu_until_init(&until);
+        size_t count;
+        do {
+            stop = emu_run(machine, &until);
+            full += stop.kind == EMU_STOP_EVENTS_FULL;
+            count = emu_events_read(machine, events, 3);
+            for (size_t i = 0; i < count; i++)
+                stale[events[i].hart]++;
+        } while (stop.kind == EMU_STOP_EVENTS_FULL || count > 0);
+        cr_expect(gt(uint, full, 100), "%s: the ring was never full", fidelities[fidelity]);
+        for (unsigned hart = 0; hart < HARTS; hart++)
+            cr_expect(eq(uint, stale[hart], hart ? FLICKERS : 0), "%s, hart %u", fidelities[fidelity], hart);
+        emu_machine_destroy(machine);
+    }
 }
