@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.environ.get("LOCKSCOPE_LINUX") or os.path.join(
@@ -32,11 +33,14 @@ def boot():
     arguments = ["-smp", HARTS, "-m", "256M", "-kernel", os.path.join(FOLDER, "Image"),
                  "-initrd", os.path.join(FOLDER, "initramfs.cpio.gz"),
                  "-append", "console=ttyS0 panic=-1 quiet harts=%s rounds=%s" % (HARTS, ROUNDS), "-no-reboot", *OPTIONS]
-    if FIDELITY == "qemu":
-        arguments = ["-machine", "virt", "-nographic", *arguments]
-    else:
-        arguments = ["--headless", "--no-record", "--state-hash", "--fidelity", FIDELITY, *arguments]
-    result = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+    with tempfile.NamedTemporaryFile() as disk:
+        if FIDELITY == "qemu":
+            disk.truncate(1 << 20)
+            arguments = ["-machine", "virt", "-nographic", "-drive", "file=%s,format=raw,if=none,id=d" % disk.name,
+                         "-device", "virtio-blk-device,drive=d", *arguments]
+        else:
+            arguments = ["--headless", "--no-record", "--state-hash", "--fidelity", FIDELITY, *arguments]
+        result = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
     return result.returncode, result.stdout.decode("latin-1").replace("\r", ""), result.stderr.decode("latin-1")
 
 
@@ -48,7 +52,7 @@ def faults(code, text):
         found.append("the exit code is %d" % code)
     for name in names():
         verdict = said.get(name, "nothing")
-        if verdict != "ok" and not (name == "block" and verdict == "skip"):
+        if verdict != "ok" and not (name == "block" and verdict == "skip" and FIDELITY != "qemu"):
             found.append("%s: the guest says %s" % (name, verdict))
     total = re.search(r"^linux-test: (\d+) ok, (\d+) failed$", text, re.M)
     if not total or int(total.group(1)) != list(said.values()).count("ok") or total.group(2) != "0":
