@@ -60,21 +60,6 @@ static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uin
         machine_reschedule(m, &m->harts[agent]);
 }
 
-static void pin_set(void *context, unsigned number, bool level)
-{
-    struct emu_machine *m = context;
-    unsigned hart = number >> 4, bit = number & 15;
-    if (bit != ISA_INT_SSI)
-        wires_set(&m->wires, hart, bit, level, m->now);
-    else if (level)
-        wires_pulse(&m->wires, hart, bit, m->now);
-}
-
-static struct irq_line pin(struct emu_machine *m, unsigned hart, unsigned bit)
-{
-    return (struct irq_line){.set = pin_set, .sink = m, .number = hart << 4 | bit};
-}
-
 void machine_reschedule(struct emu_machine *m, struct hart *hart)
 {
     if (hart->run == HART_RUNNING && !hart->frozen)
@@ -92,32 +77,6 @@ void machine_wake_check(struct emu_machine *m, struct hart *hart, uint64_t cycle
     machine_reschedule(m, hart);
     if (hart_event_wanted(&m->shared, EMU_EVENT_HART_WOKE))
         hart_emit(hart, EMU_EVENT_HART_WOKE, 0, 0, UINT16_MAX);
-}
-
-/* The contexts of the PLIC are two a hart: M-mode's, S-mode's. */
-#define CONTEXTS_PER_HART WIRES_MODES
-
-static void emit_stale(struct emu_machine *m, unsigned hart, const struct wire_change *change, uint64_t level_before)
-{
-    static const uint64_t external[WIRES_MODES] = {ISA_MIP(MEI), ISA_MIP(SEI)};
-    for (unsigned mode = 0; mode < WIRES_MODES; mode++) {
-        const struct wire_stale *stale = &change->stale[mode];
-        if (stale->source == 0 || !(level_before & ~change->level & external[mode]))
-            continue;
-        struct emu_event event = {.cycle = m->now, .a = stale->source, .kind = EMU_EVENT_NOTIFICATION_STALE, .hart = (uint16_t)hart,
-                                  .b = hart * CONTEXTS_PER_HART + mode + ((uint64_t)stale->first << 16),
-                                  .pc = m->harts[hart].pc, .other = stale->first / CONTEXTS_PER_HART};
-        machine_emit(m, &event);
-    }
-}
-
-static void pins_arrived(void *context, unsigned id, uint64_t cycle, const struct wire_change *change, uint64_t level_before)
-{
-    struct emu_machine *m = context;
-    m->now = cycle;
-    hart_pins_arrive(&m->harts[id], change->level, change->pulses);
-    emit_stale(m, id, change, level_before);
-    machine_wake_check(m, &m->harts[id], cycle);
 }
 
 static void timer_due(void *context, unsigned id, uint64_t cycle)
@@ -253,23 +212,6 @@ static void console_out(void *context, uint8_t byte)
     machine_emit(m, &event);
 }
 
-static void claim_empty(void *context, const struct device_claim *claim)
-{
-    struct emu_machine *m = context;
-    bool has_first = claim->why == EMU_EMPTY_CLAIM_ANOTHER_FIRST;
-    struct emu_event event = {.cycle = m->now, .a = claim->why, .pc = m->harts[claim->agent].pc, .kind = EMU_EVENT_EMPTY_CLAIM,
-                              .b = claim->context | (uint64_t)claim->source << 16 | (uint64_t)claim->first << 32,
-                              .hart = (uint16_t)claim->agent,
-                              .other = has_first ? (uint16_t)(claim->first / CONTEXTS_PER_HART) : UINT16_MAX};
-    machine_emit(m, &event);
-}
-
-static void notification_stale(void *context, const struct device_claim *claim)
-{
-    struct emu_machine *m = context;
-    wires_note_stale(&m->wires, claim->context / CONTEXTS_PER_HART, claim->context % CONTEXTS_PER_HART, claim->source, claim->first);
-}
-
 static void finish(void *context, int code)
 {
     struct emu_machine *m = context;
@@ -352,16 +294,16 @@ static bool make_aclint_and_plic(struct emu_machine *m)
         return false;
     struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts, *ssip = lines + 4 * harts;
     for (unsigned h = 0; h < harts; h++) {
-        msip[h] = pin(m, h, ISA_INT_MSI);
-        mtip[h] = pin(m, h, ISA_INT_MTI);
-        ssip[h] = pin(m, h, ISA_INT_SSI);
-        external[2 * h] = pin(m, h, ISA_INT_MEI);
-        external[2 * h + 1] = pin(m, h, ISA_INT_SEI);
+        msip[h] = machine_pin(m, h, ISA_INT_MSI);
+        mtip[h] = machine_pin(m, h, ISA_INT_MTI);
+        ssip[h] = machine_pin(m, h, ISA_INT_SSI);
+        external[2 * h] = machine_pin(m, h, ISA_INT_MEI);
+        external[2 * h + 1] = machine_pin(m, h, ISA_INT_SEI);
     }
     struct aclint_config aclint = {.harts = harts, .first_id = DEVICE_ID_ACLINT, .msip = msip, .mtip = mtip,
                                    .mtime_written = mtime_written, .context = m};
     m->aclint = aclint_create(&m->host, &aclint);
-    const struct plic_config plic = {.contexts = CONTEXTS_PER_HART * harts, .lines = external}; /* all sources of `virt` are levels */
+    const struct plic_config plic = {.contexts = MACHINE_CONTEXTS * harts, .lines = external}; /* all sources of `virt` are levels */
     m->plic = plic_create(&m->host, &plic);
     if (m->config.aclint)
         m->sswi = sswi_create(harts, ssip);
@@ -373,8 +315,8 @@ static bool make_devices(struct emu_machine *m)
 {
     m->host = (struct device_host){.queue = m->queue, .cycle = &m->now,
                                    .cycles_per_tick = PLATFORM_BUS_HZ / PLATFORM_TIMEBASE_HZ, .context = m,
-                                   .console_out = console_out, .claim_empty = claim_empty,
-                                   .notification_stale = notification_stale, .finish = finish, .reset = want_reset,
+                                   .console_out = console_out, .claim_empty = machine_claim_empty,
+                                   .notification_stale = machine_notification_stale, .finish = finish, .reset = want_reset,
                                    .dma_read = dma_read, .dma_write = dma_write};
     if (!make_aclint_and_plic(m))
         return false;
@@ -422,8 +364,7 @@ static bool make_harts(struct emu_machine *m)
             return false;
     }
     code_flush(&m->shared);
-    const struct wires_client client = {.context = m, .arrived = pins_arrived};
-    return wires_init(&m->wires, harts, m->queue, &client);
+    return machine_make_wires(m);
 }
 
 #define DMA_PORTS 1

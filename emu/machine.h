@@ -105,6 +105,13 @@ void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
+/* interrupt.c. The device's end of a hart's pin (a bit of mip). */
+#define MACHINE_CONTEXTS WIRES_MODES /* of the PLIC, a hart: M-mode's, S-mode's */
+struct irq_line machine_pin(struct emu_machine *machine, unsigned hart, unsigned bit);
+void machine_claim_empty(void *machine, const struct device_claim *claim);
+void machine_notification_stale(void *machine, const struct device_claim *claim);
+bool machine_make_wires(struct emu_machine *machine); /* false when out of memory */
+
 /* fidelity.c. Brings the machine into this fidelity at the cycle `now`; nothing if it is in it already. */
 void machine_switch(struct emu_machine *machine, unsigned fidelity);
 /* The same for a machine on whose bus nothing is and whose caches are empty; renews all that is derived, even if it is in it. */
