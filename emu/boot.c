@@ -63,14 +63,23 @@ static void isa_string(const struct emu_cpu_config *cpu, char *text, size_t size
              cpu->zbs ? "_zbs" : "", cpu->sstc ? "_sstc" : "");
 }
 
+/* For what a kernel wants from chance: a run depends on its seed alone. */
+static void fill_rng_seed(const struct emu_machine *m, uint8_t *seed)
+{
+    for (unsigned i = 0; i < FDT_RNG_SEED_BYTES / 8; i++)
+        for (unsigned byte = 0; byte < 8; byte++)
+            seed[8 * i + byte] = (uint8_t)(machine_mix(machine_mix(m->config.seed) ^ i) >> 8 * byte);
+}
+
 static bool load_fdt(struct emu_machine *m, const struct load_target *target, uint64_t initrd, uint64_t images_end,
                      uint64_t *ret_address, struct emu_error *error)
 {
     char isa[128];
     isa_string(&m->config.cpu, isa, sizeof isa);
     struct fdt_config config = {.harts = m->config.harts, .ram_base = PLATFORM_RAM_BASE, .ram_size = m->config.ram_bytes, .isa = isa,
-                                .mmu_type = "riscv,sv48", .bootargs = m->bootargs, .initrd_start = initrd,
+                                .mmu_type = "riscv,sv48", .aclint = m->config.aclint, .bootargs = m->bootargs, .initrd_start = initrd,
                                 .initrd_end = initrd + m->initrd.size};
+    fill_rng_seed(m, config.rng_seed);
     void *blob = m->dtb.bytes;
     size_t size = m->dtb.size;
     if (!blob)
@@ -83,7 +92,8 @@ static bool load_fdt(struct emu_machine *m, const struct load_target *target, ui
     bool fits = address != 0 && address >= images_end && image_load(blob, size, address, target, NULL);
     if (blob != m->dtb.bytes)
         free(blob);
-    *ret_address = address;
+    *ret_address = m->fdt_address = address;
+    m->fdt_bytes = size;
     if (!fits)
         return emu_error_set(error, "RAM of %" PRIu64 " MiB has no room for the device tree (%zu bytes) behind the images; use more (-m)",
                              m->config.ram_bytes >> 20, size);

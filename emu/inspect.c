@@ -37,6 +37,16 @@ const char *emu_reason_name(unsigned reason)
     return reason < EMU_REASON_COUNT ? names[reason] : "unknown";
 }
 
+const char *emu_empty_claim_name(unsigned why)
+{
+    static const char *const names[] = {
+#define EMPTY_CLAIM(name, text, meaning) text,
+#include <emu/empty_claim.def>
+#undef EMPTY_CLAIM
+    };
+    return why < EMU_EMPTY_CLAIM_COUNT ? names[why] : "unknown";
+}
+
 const char *emu_input_name(unsigned kind)
 {
     static const char *const names[] = {
@@ -128,6 +138,12 @@ unsigned emu_fidelity_now(const struct emu_machine *m)
 unsigned emu_harts(const struct emu_machine *m)
 {
     return m->config.harts;
+}
+
+void emu_device_tree(const struct emu_machine *m, emu_paddr *ret_address, size_t *ret_bytes)
+{
+    *ret_address = m->fdt_address;
+    *ret_bytes = m->fdt_bytes;
 }
 
 uint64_t emu_ram_bytes(const struct emu_machine *m)

@@ -61,23 +61,6 @@ static void emit_lost(void *context, unsigned agent, enum emu_reason reason, uin
         machine_reschedule(m, &m->harts[agent]);
 }
 
-static void pin_set(void *context, unsigned number, bool level)
-{
-    struct emu_machine *m = context;
-    struct hart *hart = &m->harts[number >> 4];
-    uint64_t bit = UINT64_C(1) << (number & 15), pins = level ? hart->pins | bit : hart->pins & ~bit;
-    if (pins == hart->pins)
-        return;
-    hart->pins = pins;
-    if (queue_when(m->queue, hart->irq_slot) == QUEUE_NEVER)
-        queue_schedule(m->queue, hart->irq_slot, m->now + ACCESS_REQUEST_CYCLES);
-}
-
-static struct irq_line pin(struct emu_machine *m, unsigned hart, unsigned bit)
-{
-    return (struct irq_line){.set = pin_set, .sink = m, .number = hart << 4 | bit};
-}
-
 void machine_reschedule(struct emu_machine *m, struct hart *hart)
 {
     if (hart->run == HART_RUNNING && !hart->frozen)
@@ -95,14 +78,6 @@ void machine_wake_check(struct emu_machine *m, struct hart *hart, uint64_t cycle
     machine_reschedule(m, hart);
     if (hart_event_wanted(&m->shared, EMU_EVENT_HART_WOKE))
         hart_emit(hart, EMU_EVENT_HART_WOKE, 0, 0, UINT16_MAX);
-}
-
-static void pins_due(void *context, unsigned id, uint64_t cycle)
-{
-    struct emu_machine *m = context;
-    m->now = cycle;
-    hart_pins_arrive(&m->harts[id]);
-    machine_wake_check(m, &m->harts[id], cycle);
 }
 
 static void timer_due(void *context, unsigned id, uint64_t cycle)
@@ -319,30 +294,35 @@ static void add_region(struct emu_machine *m, const struct device_ops *ops, void
 static bool make_aclint_and_plic(struct emu_machine *m)
 {
     unsigned harts = m->config.harts;
-    struct irq_line *lines = calloc(4 * (size_t)harts, sizeof *lines);
+    struct irq_line *lines = calloc(5 * (size_t)harts, sizeof *lines);
     if (!lines)
         return false;
-    struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts;
+    struct irq_line *msip = lines, *mtip = lines + harts, *external = lines + 2 * harts, *ssip = lines + 4 * harts;
     for (unsigned h = 0; h < harts; h++) {
-        msip[h] = pin(m, h, ISA_INT_MSI);
-        mtip[h] = pin(m, h, ISA_INT_MTI);
-        external[2 * h] = pin(m, h, ISA_INT_MEI);
-        external[2 * h + 1] = pin(m, h, ISA_INT_SEI);
+        msip[h] = machine_pin(m, h, ISA_INT_MSI);
+        mtip[h] = machine_pin(m, h, ISA_INT_MTI);
+        ssip[h] = machine_pin(m, h, ISA_INT_SSI);
+        external[2 * h] = machine_pin(m, h, ISA_INT_MEI);
+        external[2 * h + 1] = machine_pin(m, h, ISA_INT_SEI);
     }
     struct aclint_config aclint = {.harts = harts, .first_id = DEVICE_ID_ACLINT, .msip = msip, .mtip = mtip,
                                    .mtime_written = mtime_written, .context = m};
     m->aclint = aclint_create(&m->host, &aclint);
-    m->plic = plic_create(&m->host, 2 * harts, external);
+    const struct plic_config plic = {.contexts = MACHINE_CONTEXTS * harts, .lines = external}; /* all sources of `virt` are levels */
+    m->plic = plic_create(&m->host, &plic);
+    if (m->config.aclint)
+        m->sswi = sswi_create(harts, ssip);
     free(lines);
-    return m->aclint && m->plic;
+    return m->aclint && m->plic && (m->sswi || !m->config.aclint);
 }
 
 static bool make_devices(struct emu_machine *m)
 {
     m->host = (struct device_host){.queue = m->queue, .cycle = &m->now,
                                    .cycles_per_tick = PLATFORM_BUS_HZ / PLATFORM_TIMEBASE_HZ, .context = m,
-                                   .console_out = console_out, .finish = finish, .reset = want_reset, .dma_read = dma_read,
-                                   .dma_write = dma_write};
+                                   .console_out = console_out, .claim_empty = machine_claim_empty,
+                                   .notification_stale = machine_notification_stale, .finish = finish, .reset = want_reset,
+                                   .dma_read = dma_read, .dma_write = dma_write};
     if (!make_aclint_and_plic(m))
         return false;
     struct irq_line uart_line = {.set = plic_set_source, .sink = m->plic, .number = PLATFORM_UART_IRQ};
@@ -356,6 +336,8 @@ static bool make_devices(struct emu_machine *m)
     add_region(m, &uart_ops, m->uart, PLATFORM_UART_BASE, PLATFORM_UART_SIZE);
     add_region(m, &plic_ops, m->plic, PLATFORM_PLIC_BASE, plic_bytes);
     add_region(m, &aclint_ops, m->aclint, PLATFORM_CLINT_BASE, PLATFORM_CLINT_SIZE);
+    if (m->sswi)
+        add_region(m, &sswi_ops, m->sswi, PLATFORM_SSWI_BASE, PLATFORM_SSWI_SIZE);
     add_region(m, &finisher_ops, m->finisher, PLATFORM_FINISHER_BASE, PLATFORM_FINISHER_SIZE);
     add_region(m, &rtc_ops, m->rtc, PLATFORM_RTC_BASE, PLATFORM_RTC_SIZE);
     if (!machine_make_virtio(m, DEVICE_ID_VIRTIO))
@@ -387,13 +369,12 @@ static bool make_harts(struct emu_machine *m)
         if (!hart_init(hart, h, &m->shared))
             return false;
         hart->access_slot = queue_add(m->queue, QUEUE_ACCESS, h, access_due, m);
-        hart->irq_slot = queue_add(m->queue, QUEUE_IRQ, h, pins_due, m);
         hart->timer_slot = queue_add(m->queue, QUEUE_HART_TIMER, h, timer_due, m);
-        if (hart->access_slot < 0 || hart->irq_slot < 0 || hart->timer_slot < 0)
+        if (hart->access_slot < 0 || hart->timer_slot < 0)
             return false;
     }
     code_flush(&m->shared);
-    return true;
+    return machine_make_wires(m);
 }
 
 #define DMA_PORTS 1 /* HTIF's; virtio devices have their own behind it */
@@ -488,6 +469,7 @@ void emu_machine_destroy(struct emu_machine *m)
     free(m->harts);
     code_cache_destroy(m->shared.code);
     aclint_destroy(m->aclint);
+    sswi_destroy(m->sswi);
     plic_destroy(m->plic);
     uart_destroy(m->uart);
     rtc_destroy(m->rtc);
@@ -495,6 +477,7 @@ void emu_machine_destroy(struct emu_machine *m)
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
         virtio_destroy(m->virtio[slot]);
     htif_destroy(m->htif);
+    wires_finish(&m->wires);
     bus_destroy(m->bus);
     caches_finish(&m->caches);
     ring_finish(&m->ring);
@@ -526,10 +509,10 @@ void machine_reset(struct emu_machine *m)
         struct hart *hart = &m->harts[h];
         hart_pass(hart, m->now, hart_stands_for(hart));
         queue_schedule(m->queue, hart->access_slot, QUEUE_NEVER);
-        queue_schedule(m->queue, hart->irq_slot, QUEUE_NEVER);
         queue_schedule(m->queue, hart->timer_slot, QUEUE_NEVER);
         hart_reset(hart, PLATFORM_BOOT_ROM_BASE);
     }
+    wires_reset(&m->wires);
     for (unsigned i = 0; i < m->region_count; i++)
         m->regions[i].ops->reset(m->regions[i].device);
     if (m->htif) {
@@ -586,6 +569,7 @@ void machine_state(struct state *s, struct emu_machine *m)
     queue_state(s, m->queue);
     for (unsigned h = 0; h < m->shared.count; h++) /* a flip may have changed the configuration's number */
         hart_state(s, &m->harts[h]);
+    wires_state(s, &m->wires);
     reservations_state(s, &m->reservations);
     if (m->shared.timed)
         caches_state(s, &m->caches);

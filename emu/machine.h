@@ -9,12 +9,14 @@
 #include "dma.h"
 #include "ring.h"
 #include "schedule.h"
+#include "wires.h"
 
 #include <dev/aclint.h>
 #include <dev/finisher.h>
 #include <dev/htif.h>
 #include <dev/plic.h>
 #include <dev/rtc.h>
+#include <dev/sswi.h>
 #include <dev/uart.h>
 #include <dev/virtio.h>
 #include <emu/emu.h>
@@ -25,7 +27,7 @@
 #define REGIONS_MAX 16
 
 /* Fixed costs, in cycles (docs/timing.md). */
-#define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect; both: from a line's change to a hart's pin */
+#define ACCESS_REQUEST_CYCLES 12 /* fast: from a device request to its effect */
 #define ACCESS_REPLY_CYCLES 8    /* from the effect to the hart going on */
 #define SLICE_STEPS 64           /* Q: slices are drawn from [Q/2, Q] */
 #define SLICE_EXACT_ONE_IN 8     /* how many of them may end anywhere; the others end at a transfer of control */
@@ -52,6 +54,7 @@ struct emu_machine {
     struct bus *bus;
     struct dma dma;
     struct hart *harts;
+    struct wires wires;
     struct hart_shared shared;
     struct queue *queue;
     struct schedule schedule;
@@ -61,6 +64,7 @@ struct emu_machine {
     struct region regions[REGIONS_MAX];
     unsigned region_count;
     struct aclint *aclint;
+    struct sswi *sswi; /* NULL: none */
     struct plic *plic;
     struct uart *uart;
     struct finisher *finisher;
@@ -86,6 +90,7 @@ struct emu_machine {
     uint8_t hinted_fidelity;  /* and what it asks for */
 
     /* not state */
+    uint64_t fdt_address, fdt_bytes; /* of the device tree, as loaded */
     int htif_slot, switch_slot;
     uint64_t breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
@@ -99,6 +104,7 @@ struct emu_machine {
 bool boot_load(struct emu_machine *machine, uint64_t *ret_tohost, uint64_t *ret_fromhost, struct emu_error *error);
 
 /* machine.c */
+uint64_t machine_mix(uint64_t x); /* a number in which every bit depends on all of x's */
 void machine_state(struct state *s, struct emu_machine *machine);
 void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
@@ -114,6 +120,13 @@ void machine_virtio_granted(struct emu_machine *machine, unsigned port, const st
 bool machine_check_disks(const struct emu_config *config, struct emu_error *error);
 /* Does a device stand still for its disk? */
 bool machine_disk_stop(const struct emu_machine *machine, struct emu_stop *ret_stop);
+/* interrupt.c. The device's end of a hart's pin (a bit of mip). */
+#define MACHINE_CONTEXTS WIRES_MODES /* of the PLIC, a hart: M-mode's, S-mode's */
+struct irq_line machine_pin(struct emu_machine *machine, unsigned hart, unsigned bit);
+void machine_claim_empty(void *machine, const struct device_claim *claim);
+void machine_notification_stale(void *machine, const struct device_claim *claim);
+bool machine_make_wires(struct emu_machine *machine); /* false when out of memory */
+
 /* fidelity.c. Brings the machine into this fidelity at the cycle `now`; nothing if it is in it already. */
 void machine_switch(struct emu_machine *machine, unsigned fidelity);
 /* The same for a machine on whose bus nothing is and whose caches are empty; renews all that is derived, even if it is in it. */

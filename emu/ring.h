@@ -9,7 +9,8 @@
 #include <emu/emu.h>
 
 /* What one step may emit at most: a switch of fidelity ends every hart's reservation, and what each had on the bus emits two records
- * at most; what devices write emits one a device; and a few of its own. (256 harts are the most.) */
+ * at most (an empty claim is one); what devices write emits one a device; and a few of its own. (256 harts are the most.) A claim that makes the notifications of all others
+ * stale emits nothing for them: each says so when the fall of its line reaches its hart, which is a step of its own. */
 #define RING_RESERVE 800u
 #define RING_RECORDS_MAX (1u << 24)
 

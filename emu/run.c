@@ -142,7 +142,7 @@ static enum hart_exit run_slices(struct emu_machine *m, uint64_t next, uint64_t 
 /* timed: the next event that the hart itself must meet on its very cycle: interrupts, and the switch of fidelity. */
 static inline uint64_t next_of(const struct emu_machine *m, const struct hart *hart)
 {
-    uint64_t pins = queue_when(m->queue, hart->irq_slot), timer = queue_when(m->queue, hart->timer_slot);
+    uint64_t pins = queue_when(m->queue, m->wires.hart[hart->id].slot), timer = queue_when(m->queue, hart->timer_slot);
     uint64_t to_switch = queue_when(m->queue, m->switch_slot), first = pins < timer ? pins : timer;
     return first < to_switch ? first : to_switch;
 }

@@ -151,7 +151,7 @@ static bool load_firmware(struct images *images, const struct options *options, 
 {
     const char *bios = options->bios ? options->bios : options->program ? "none" : "default";
     if (!strcmp(bios, "none"))
-        return has_kernel || emu_error_set(error, "nothing to run: -bios none needs a -kernel");
+        return has_kernel || options->dump_dtb[0] || emu_error_set(error, "nothing to run: -bios none needs a -kernel");
     struct image *image = &images->role[IMAGE_FIRMWARE];
     return strcmp(bios, "default") ? read_unpacked(image, bios, error) : read_packaged(image, &packaged_firmware, error);
 }

@@ -153,7 +153,8 @@ static bool check_files(const struct options *options, struct emu_error *error)
 {
     const char *serial = options->serial == SERIAL_FILE ? options->serial_file : NULL;
     const char *stats = options->stats_file && !stats_is_output(options->stats_file) ? options->stats_file : NULL;
-    const char *written[] = {options->record_file, stats, serial};
+    const char *tree = options->dump_dtb[0] ? options->dump_dtb : NULL;
+    const char *written[] = {options->record_file, stats, serial, tree};
     const char *read[] = {options->program, options->kernel, options->bios, options->initrd, options->dtb, options->replay_file};
     for (unsigned w = 0; w < sizeof written / sizeof written[0]; w++) {
         for (unsigned r = 0; r < sizeof read / sizeof read[0]; r++)
@@ -172,7 +173,7 @@ static bool check_files(const struct options *options, struct emu_error *error)
     return true;
 }
 
-static bool build(struct program *program, struct emu_error *error)
+static bool build_machine(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
     bool hash = options->replay_file || options->record_file || options->stats_file ||
@@ -187,7 +188,31 @@ static bool build(struct program *program, struct emu_error *error)
     disks_configure(&program->disks, &config);
     program->machine = emu_machine_create(&config, error);
     images_forget_data(&program->images);
-    return program->machine && check_stats_file(options, error) && open_console(program, error) && open_record(program, error);
+    return program->machine;
+}
+
+static bool open_files(struct program *program, struct emu_error *error)
+{
+    return check_stats_file(&program->options, error) && open_console(program, error) && open_record(program, error);
+}
+
+/* The device tree as the guest would find it. */
+static bool dump_device_tree(const struct program *program, struct emu_error *error)
+{
+    const char *path = program->options.dump_dtb;
+    emu_paddr address;
+    size_t bytes;
+    emu_device_tree(program->machine, &address, &bytes);
+    void *blob = malloc(bytes);
+    if (!blob)
+        return emu_error_set(error, "the host is out of memory");
+    emu_ram_read(program->machine, address, blob, bytes);
+    FILE *file = fopen(path, "wbe");
+    bool written = file && fwrite(blob, 1, bytes, file) == bytes;
+    free(blob);
+    if (file && fclose(file))
+        written = false;
+    return written || emu_error_set(error, "cannot write the device tree %s: %s", path, strerror(errno));
 }
 
 static void notes(const struct options *options)
@@ -282,7 +307,13 @@ static int run(struct program *program, int argc, char **argv)
         config_print(stdout, &options->machine);
         return 0;
     }
-    if (!build(program, &error)) {
+    bool built = build_machine(program, &error);
+    if (built && options->dump_dtb[0]) {
+        if (dump_device_tree(program, &error))
+            return 0;
+        built = false;
+    }
+    if (!built || !open_files(program, &error)) {
         say(&error);
         return ending_rows[ENDING_ERROR].code;
     }

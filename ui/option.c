@@ -20,8 +20,9 @@
 
 /* "word=value,word,...": cuts the first piece off; value is NULL when there is no '='. */
 struct piece {
-    char text[128];
+    char text[PATH_BYTES];
     char *value;
+    size_t length; /* of the piece; text has less of it when that is not below its size */
 };
 
 static bool piece_next(const char **cursor, struct piece *ret)
@@ -30,6 +31,7 @@ static bool piece_next(const char **cursor, struct piece *ret)
         return false;
     size_t length = strcspn(*cursor, ",");
     bool last = (*cursor)[length] == '\0';
+    ret->length = length;
     if (length >= sizeof ret->text)
         length = sizeof ret->text - 1;
     memcpy(ret->text, *cursor, length);
@@ -41,30 +43,37 @@ static bool piece_next(const char **cursor, struct piece *ret)
     return true;
 }
 
+/* What the user wrote, for config_set. */
+static void where_write(char where[static 128], const char *spelling, const char *value)
+{
+    snprintf(where, 128, "%.40s %.80s", spelling, value);
+}
+
 SETTER(machine)
 {
+    char where[128];
     struct piece piece;
     const char *cursor = value;
+    where_write(where, spelling, value);
     for (bool first = true; piece_next(&cursor, &piece); first = false) {
         const char *type = piece.value && !strcmp(piece.text, "type") ? piece.value : first && !piece.value ? piece.text : NULL;
         bool on;
         if (type) {
             if (strcmp(type, "virt"))
-                return emu_error_set(error, "%s %s: there is no machine '%s'; the only one is virt", spelling, value, type);
+                return emu_error_set(error, "%s: there is no machine '%.64s'; the only one is virt", where, type);
         } else if (!strcmp(piece.text, "aclint") && switch_parse(piece.value, &on)) {
-            if (on)
-                return emu_error_set(error, "%s %s: aclint=on is not there yet; use aclint=off", spelling, value);
+            if (!config_set(options, emu_config_find("machine", "aclint"), on ? "on" : "off", where, error))
+                return false;
+        } else if (!strcmp(piece.text, "dumpdtb") && piece.value && piece.value[0]) {
+            if (piece.length >= sizeof piece.text)
+                return emu_error_set(error, "%s: the name of dumpdtb's file is too long", where);
+            snprintf(options->dump_dtb, sizeof options->dump_dtb, "%s", piece.value);
         } else if (!piece.value || strcmp(piece.text, "accel")) {
-            return emu_error_set(error, "%s %s: virt's only property is aclint=off, not '%s'", spelling, value, piece.text);
+            return emu_error_set(error, "%s: virt's properties are aclint=on, aclint=off and dumpdtb=FILE, not '%.64s'", where,
+                                 piece.text);
         }
     }
     return true;
-}
-
-/* What the user wrote, for config_set. */
-static void where_write(char where[static 128], const char *spelling, const char *value)
-{
-    snprintf(where, 128, "%.40s %.80s", spelling, value);
 }
 
 /* Options whose value is that of one row. */

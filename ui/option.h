@@ -15,6 +15,7 @@
 
 #define MACHINE_FILES_MOST 16
 #define SWITCHES_MOST 64
+#define PATH_BYTES 4096
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
 enum option_owner { OPTION_QEMU, OPTION_IGNORED, OPTION_REFUSED, OPTION_OURS, OPTION_HIDDEN };
@@ -38,6 +39,7 @@ struct options {
     const char *program; /* the positional argument; NULL: none */
     const char *initrd;
     const char *dtb;
+    char dump_dtb[PATH_BYTES]; /* where the device tree goes, instead of a run; empty: nowhere */
 
     enum serial_kind serial;
     const char *serial_file;

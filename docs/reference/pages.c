@@ -94,6 +94,11 @@ static void page_events(void)
 #define STOP(name, text, meaning) named_row(#name, text, meaning);
 #include <emu/stop.def>
 #undef STOP
+    puts("\n## Empty claims\n\nWhy a claim at the PLIC read 0: in the event `empty-claim`.\n\n"
+         "| reason | `EMU_EMPTY_CLAIM_` | meaning |\n|---|---|---|");
+#define EMPTY_CLAIM(name, text, meaning) named_row(#name, text, meaning);
+#include <emu/empty_claim.def>
+#undef EMPTY_CLAIM
     puts("\n## Reasons\n\nWhy a reservation was lost: in the events `reservation-lost` and `sc-fail`.\n\n"
          "| reason | `EMU_REASON_` | meaning |\n|---|---|---|");
 #define REASON(name, text, meaning) named_row(#name, text, meaning);

@@ -2,11 +2,12 @@
  *
  * The PLIC. Enable bits are kept by source (one bit a context), since every change starts at a source: when one becomes or
  * ceases to be pending, only the contexts that enable it are looked at, and a context looks only at pending sources.
- * Invariant: a source is never both pending and in service; when it is neither, its level is low. Output lines are derived.
+ * Invariant: a source is never both pending and in service; when it is neither, nothing waits in its gateway: a level source is low,
+ * an edge source has no edge left. Output lines are derived.
  */
 #include <dev/plic.h>
 
-#include <emu/platform.h>
+#include <emu/emu.h>
 #include <stdlib.h>
 
 enum {
@@ -24,20 +25,34 @@ enum {
 
 _Static_assert(SOURCE_WORDS * 32 == SOURCE_COUNT, "the rows of `enabled` fill whole words of enable bits");
 
+_Static_assert(SOURCE_COUNT <= UINT8_MAX + 1, "a source's number fits in a byte");
+_Static_assert(PLIC_CONTEXTS_MAX <= UINT16_MAX, "a context's number fits in two");
+
 struct source {
-    bool level;         /* what the device drives */
-    bool is_in_service; /* claimed and not yet completed */
+    bool level;          /* what the device drives */
+    bool is_edge;        /* its kind: wiring, no state */
+    bool is_in_service;  /* claimed and not yet completed, */
+    uint16_t claimed_by; /* by this context; else 0 */
     uint8_t priority;
+    uint32_t edges;      /* of an edge source, that the gateway has not let through yet */
+};
+
+struct target {
+    uint8_t threshold;
+    bool is_raised;      /* the line (derived) */
+    uint8_t lost_source; /* whose claim by another context took the line down, since when it has neither risen nor been claimed for; */
+    uint16_t lost_to;    /* that context; both 0: none */
+    struct irq_line line;
 };
 
 struct plic {
+    const struct device_host *host;
     unsigned contexts;
     unsigned context_words; /* 64-bit words in a row of `enabled` */
     struct source sources[SOURCE_COUNT];
     uint32_t pending[SOURCE_WORDS];
-    uint64_t *enabled;   /* SOURCE_COUNT rows, one bit a context */
-    uint8_t *thresholds; /* one a context */
-    struct irq_line *lines;
+    uint64_t *enabled;      /* SOURCE_COUNT rows, one bit a context */
+    struct target *targets; /* one a context */
 };
 
 static bool is_pending(const struct plic *plic, unsigned source)
@@ -73,7 +88,11 @@ static unsigned best_source(const struct plic *plic, unsigned context, unsigned 
 
 static void update_context(struct plic *plic, unsigned context)
 {
-    irq_line_set(&plic->lines[context], best_source(plic, context, plic->thresholds[context]) != 0);
+    struct target *target = &plic->targets[context];
+    target->is_raised = best_source(plic, context, target->threshold) != 0;
+    if (target->is_raised)
+        target->lost_source = target->lost_to = 0;
+    irq_line_set(&target->line, target->is_raised);
 }
 
 /* Updates the contexts to which `source` makes a difference. */
@@ -89,15 +108,17 @@ static void set_pending(struct plic *plic, unsigned source, bool value)
 {
     uint32_t bit = (uint32_t)1 << source % 32;
     plic->pending[source / 32] = (plic->pending[source / 32] & ~bit) | (value ? bit : 0);
-    update_source(plic, source);
 }
 
-/* The gateway: lets a request through when the source asserts and the last request is done with. */
+/* The gateway: lets one request through when there is one and the last is done with. */
 static void pass_gateway(struct plic *plic, unsigned source)
 {
-    const struct source *s = &plic->sources[source];
-    if (s->level && !s->is_in_service && !is_pending(plic, source))
-        set_pending(plic, source, true);
+    struct source *s = &plic->sources[source];
+    if (s->is_in_service || is_pending(plic, source) || !(s->is_edge ? s->edges > 0 : s->level))
+        return;
+    s->edges -= s->is_edge;
+    set_pending(plic, source, true);
+    update_source(plic, source);
 }
 
 void plic_set_source(void *device, unsigned source, bool level)
@@ -105,17 +126,78 @@ void plic_set_source(void *device, unsigned source, bool level)
     struct plic *plic = device;
     if (source == 0 || source >= SOURCE_COUNT)
         return;
-    plic->sources[source].level = level;
+    struct source *s = &plic->sources[source];
+    if (s->is_edge && level && !s->level && s->edges < UINT32_MAX)
+        s->edges++;
+    s->level = level;
     pass_gateway(plic, source);
 }
 
-static uint32_t claim(struct plic *plic, unsigned context)
+uint32_t plic_edges_waiting(const struct plic *plic, unsigned source)
+{
+    return source < SOURCE_COUNT ? plic->sources[source].edges : 0;
+}
+
+/* A claim has taken `source` away: the lines of the contexts that had nothing else fall, of others than the claimer in vain. */
+static void withdraw(struct plic *plic, unsigned source, unsigned claimer, unsigned agent)
+{
+    for (unsigned word = 0; word < plic->context_words; word++) {
+        for (uint64_t bits = plic->enabled[source * plic->context_words + word]; bits; bits &= bits - 1) {
+            unsigned context = word * 64 + (unsigned)__builtin_ctzll(bits);
+            struct target *target = &plic->targets[context];
+            bool was_raised = target->is_raised;
+            update_context(plic, context);
+            if (context == claimer || !was_raised || target->is_raised)
+                continue;
+            target->lost_source = (uint8_t)source;
+            target->lost_to = (uint16_t)claimer;
+            struct device_claim stale = {.agent = agent, .context = context, .source = source, .first = claimer};
+            plic->host->notification_stale(plic->host->context, &stale);
+        }
+    }
+}
+
+/* A source that `context` enables and cannot have: because another context has claimed it, or (priority 0) because none can. 0: none. */
+static unsigned denied_source(const struct plic *plic, unsigned context, enum emu_empty_claim why)
+{
+    for (unsigned source = 1; source < SOURCE_COUNT; source++) {
+        const struct source *s = &plic->sources[source];
+        bool is_denied = why == EMU_EMPTY_CLAIM_ANOTHER_FIRST ? s->is_in_service && s->claimed_by != context
+                                                              : is_pending(plic, source) && s->priority == 0;
+        if (is_denied && is_enabled(plic, source, context))
+            return source;
+    }
+    return 0;
+}
+
+static void report_empty_claim(struct plic *plic, unsigned context, unsigned agent)
+{
+    const struct target *target = &plic->targets[context];
+    struct device_claim claim = {.agent = agent, .context = context, .why = EMU_EMPTY_CLAIM_ANOTHER_FIRST,
+                                 .source = target->lost_source, .first = target->lost_to};
+    if (claim.source == 0) {
+        claim.source = denied_source(plic, context, EMU_EMPTY_CLAIM_ANOTHER_FIRST);
+        claim.first = plic->sources[claim.source].claimed_by;
+    }
+    if (claim.source == 0) {
+        claim.source = denied_source(plic, context, EMU_EMPTY_CLAIM_PRIORITY_ZERO);
+        claim.why = claim.source ? EMU_EMPTY_CLAIM_PRIORITY_ZERO : EMU_EMPTY_CLAIM_NOTHING_PENDING;
+    }
+    plic->host->claim_empty(plic->host->context, &claim);
+}
+
+static uint32_t claim(struct plic *plic, unsigned context, unsigned agent)
 {
     unsigned source = best_source(plic, context, 0);
-    if (source == 0)
-        return 0; /* an empty claim: another context was first, or nothing is pending */
-    plic->sources[source].is_in_service = true;
-    set_pending(plic, source, false);
+    if (source == 0) {
+        report_empty_claim(plic, context, agent);
+    } else {
+        plic->sources[source].is_in_service = true;
+        plic->sources[source].claimed_by = (uint16_t)context;
+        set_pending(plic, source, false);
+        withdraw(plic, source, context, agent);
+    }
+    plic->targets[context].lost_source = plic->targets[context].lost_to = 0;
     return source;
 }
 
@@ -124,6 +206,7 @@ static void complete(struct plic *plic, unsigned context, uint64_t source)
     if (source == 0 || source >= SOURCE_COUNT || !is_enabled(plic, (unsigned)source, context))
         return;
     plic->sources[source].is_in_service = false;
+    plic->sources[source].claimed_by = 0;
     pass_gateway(plic, (unsigned)source);
 }
 
@@ -208,10 +291,10 @@ static bool plic_read(void *device, const struct device_access *access, uint64_t
         *ret_value = read_enables(plic, p.context, p.index);
         break;
     case REG_THRESHOLD:
-        *ret_value = plic->thresholds[p.context];
+        *ret_value = plic->targets[p.context].threshold;
         break;
     case REG_CLAIM:
-        *ret_value = claim(plic, p.context);
+        *ret_value = claim(plic, p.context, access->agent);
         break;
     }
     return true;
@@ -235,7 +318,7 @@ static bool plic_write(void *device, const struct device_access *access, uint64_
         write_enables(plic, p.context, p.index, (uint32_t)value);
         break;
     case REG_THRESHOLD:
-        plic->thresholds[p.context] = value & PRIORITY_MASK;
+        plic->targets[p.context].threshold = value & PRIORITY_MASK;
         update_context(plic, p.context);
         break;
     case REG_CLAIM:
@@ -245,61 +328,78 @@ static bool plic_write(void *device, const struct device_access *access, uint64_
     return true;
 }
 
-/* A device that still asserts after its own reset (none should) is pending again at once. */
+/* A level source whose device still asserts after its own reset (none should) is pending again at once. */
 static void plic_reset(void *device)
 {
     struct plic *plic = device;
     for (unsigned source = 0; source < SOURCE_COUNT; source++) {
-        plic->sources[source].priority = 0;
-        plic->sources[source].is_in_service = false;
+        struct source *s = &plic->sources[source];
+        *s = (struct source){.level = s->level, .is_edge = s->is_edge};
     }
     for (unsigned word = 0; word < SOURCE_WORDS; word++)
         plic->pending[word] = 0;
     for (unsigned i = 0; i < SOURCE_COUNT * plic->context_words; i++)
         plic->enabled[i] = 0;
     for (unsigned context = 0; context < plic->contexts; context++) {
-        plic->thresholds[context] = 0;
-        irq_line_set(&plic->lines[context], false);
+        struct target *target = &plic->targets[context];
+        *target = (struct target){.line = target->line};
+        irq_line_set(&target->line, false);
     }
     for (unsigned source = 1; source < SOURCE_COUNT; source++)
         pass_gateway(plic, source);
+}
+
+static void source_state(struct state *s, struct plic *plic, unsigned number)
+{
+    struct source *source = &plic->sources[number];
+    state_open(s, "source", number);
+    state_bool(s, "level", &source->level);
+    state_bool(s, "is_in_service", &source->is_in_service);
+    state_u16(s, "claimed_by", &source->claimed_by);
+    state_u8(s, "priority", &source->priority);
+    if (source->is_edge)
+        state_u32(s, "edges", &source->edges);
+    for (unsigned word = 0; word < plic->context_words; word++)
+        state_u64(s, "enabled", &plic->enabled[number * plic->context_words + word]);
+    state_close(s);
 }
 
 static void plic_state(struct state *s, void *device)
 {
     struct plic *plic = device;
     state_open(s, "plic", 0);
-    for (unsigned source = 1; source < SOURCE_COUNT; source++) {
-        state_open(s, "source", source);
-        state_bool(s, "level", &plic->sources[source].level);
-        state_bool(s, "is_in_service", &plic->sources[source].is_in_service);
-        state_u8(s, "priority", &plic->sources[source].priority);
-        for (unsigned word = 0; word < plic->context_words; word++)
-            state_u64(s, "enabled", &plic->enabled[source * plic->context_words + word]);
-        state_close(s);
-    }
+    for (unsigned source = 1; source < SOURCE_COUNT; source++)
+        source_state(s, plic, source);
     for (unsigned word = 0; word < SOURCE_WORDS; word++)
         state_u32(s, "pending", &plic->pending[word]);
-    state_bytes(s, "thresholds", plic->thresholds, plic->contexts);
+    for (unsigned context = 0; context < plic->contexts; context++) {
+        state_open(s, "context", context);
+        state_u8(s, "threshold", &plic->targets[context].threshold);
+        state_u8(s, "lost_source", &plic->targets[context].lost_source);
+        state_u16(s, "lost_to", &plic->targets[context].lost_to);
+        state_close(s);
+    }
     state_close(s);
 }
 
-struct plic *plic_create(const struct device_host *host, unsigned contexts, const struct irq_line *lines)
+struct plic *plic_create(const struct device_host *host, const struct plic_config *config)
 {
     struct plic *plic = calloc(1, sizeof *plic);
     if (!plic)
         return NULL;
-    plic->contexts = contexts;
-    plic->context_words = (contexts + 63) / 64;
+    plic->host = host;
+    plic->contexts = config->contexts;
+    plic->context_words = (config->contexts + 63) / 64;
     plic->enabled = calloc((size_t)SOURCE_COUNT * plic->context_words, sizeof *plic->enabled);
-    plic->thresholds = calloc(contexts, sizeof *plic->thresholds);
-    plic->lines = calloc(contexts, sizeof *plic->lines);
-    if (!plic->enabled || !plic->thresholds || !plic->lines) {
+    plic->targets = calloc(config->contexts, sizeof *plic->targets);
+    if (!plic->enabled || !plic->targets) {
         plic_destroy(plic);
         return NULL;
     }
-    for (unsigned context = 0; context < contexts; context++)
-        plic->lines[context] = lines[context];
+    for (unsigned context = 0; context < config->contexts; context++)
+        plic->targets[context].line = config->lines[context];
+    for (unsigned source = 1; source < SOURCE_COUNT; source++)
+        plic->sources[source].is_edge = config->edge_sources[source / 32] >> source % 32 & 1;
     return plic;
 }
 
@@ -308,8 +408,7 @@ void plic_destroy(struct plic *plic)
     if (!plic)
         return;
     free(plic->enabled);
-    free(plic->thresholds);
-    free(plic->lines);
+    free(plic->targets);
     free(plic);
 }
 

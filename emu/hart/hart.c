@@ -49,7 +49,7 @@ void hart_reset(struct hart *hart, uint64_t pc)
     hart->mstatus = hart->mtvec = hart->medeleg = hart->mideleg = hart->mie = hart->mscratch = hart->mepc = 0;
     hart->mcause = hart->mtval = hart->mcounteren = hart->menvcfg = hart->mcountinhibit = 0;
     hart->stvec = hart->sscratch = hart->sepc = hart->scause = hart->stval = hart->scounteren = hart->senvcfg = 0;
-    hart->satp = hart->stimecmp = hart->mip_soft = hart->mip_pins = hart->pins = 0;
+    hart->satp = hart->stimecmp = hart->mip_soft = hart->mip_pins = 0;
     hart->cycle_offset = hart->instret_offset = 0;
     hart->break_passed = HART_NO_BREAK;
     reservation_end(hart->shared->reservations, hart->id, EMU_REASON_RESET, hart->id);
@@ -145,7 +145,6 @@ static void sequence_state(struct state *s, struct hart_sequence *sequence)
     WORD(stimecmp)                                                                                                                 \
     WORD(mip_soft)                                                                                                                 \
     WORD(mip_pins)                                                                                                                 \
-    WORD(pins)                                                                                                                     \
     WORD(cycle_offset)                                                                                                             \
     WORD(instret_offset)
 

@@ -81,9 +81,10 @@ void hart_trap(struct hart *hart, uint64_t cause, uint64_t tval, uint64_t pc)
     mmu_context_changed(hart);
 }
 
-void hart_pins_arrive(struct hart *hart)
+void hart_pins_arrive(struct hart *hart, uint64_t level, uint64_t pulses)
 {
-    hart->mip_pins = (hart->mip_pins & ISA_MIP(STI)) | hart->pins;
+    hart->mip_pins = (hart->mip_pins & ISA_MIP(STI)) | level;
+    hart->mip_soft |= pulses;
 }
 
 void hart_timer_update(struct hart *hart)

@@ -15,7 +15,7 @@
 enum { PHANDLE_PLIC = 1, PHANDLE_TEST, PHANDLE_HARTS }; /* from PHANDLE_HARTS on two a hart: the cpu, its intc */
 
 /* Interrupt numbers of a hart's own controller: the codes of the privileged specification's table of causes. */
-enum { IRQ_M_SOFT = 3, IRQ_M_TIMER = 7, IRQ_S_EXTERNAL = 9, IRQ_M_EXTERNAL = 11 };
+enum { IRQ_S_SOFT = 1, IRQ_M_SOFT = 3, IRQ_M_TIMER = 7, IRQ_S_EXTERNAL = 9, IRQ_M_EXTERNAL = 11 };
 
 enum { UART_CLOCK_HZ = 3686400 };
 
@@ -100,19 +100,23 @@ static uint32_t intc_phandle(unsigned hart)
     return cpu_phandle(hart) + 1;
 }
 
-/* Two interrupts of every hart, in hart order: what clint and plic drive. */
+enum { IRQ_NONE = 0 };
+
+/* One or two interrupts of every hart, in hart order: what a controller drives. */
 static void interrupts_extended(struct writer *w, unsigned harts, uint32_t first, uint32_t second)
 {
+    const uint32_t irqs[2] = {first, second};
+    unsigned count = second == IRQ_NONE ? 1 : 2;
     fdt32_t *at;
-    int result = fdt_property_placeholder(w->blob, "interrupts-extended", (int)(harts * 4 * sizeof *at), (void **)&at);
+    int result = fdt_property_placeholder(w->blob, "interrupts-extended", (int)(harts * count * 2 * sizeof *at), (void **)&at);
     note(w, result);
     if (result)
         return;
     for (unsigned hart = 0; hart < harts; hart++) {
-        *at++ = cpu_to_fdt32(intc_phandle(hart));
-        *at++ = cpu_to_fdt32(first);
-        *at++ = cpu_to_fdt32(intc_phandle(hart));
-        *at++ = cpu_to_fdt32(second);
+        for (unsigned i = 0; i < count; i++) {
+            *at++ = cpu_to_fdt32(intc_phandle(hart));
+            *at++ = cpu_to_fdt32(irqs[i]);
+        }
     }
 }
 
@@ -122,6 +126,7 @@ static void write_chosen(struct writer *w, const struct fdt_config *config)
     snprintf(path, sizeof path, "/soc/serial@%x", PLATFORM_UART_BASE);
     begin(w, "chosen");
     text(w, "stdout-path", path);
+    note(w, fdt_property(w->blob, "rng-seed", config->rng_seed, sizeof config->rng_seed));
     if (config->bootargs && config->bootargs[0])
         text(w, "bootargs", config->bootargs);
     if (config->initrd_start != config->initrd_end) {
@@ -192,6 +197,38 @@ static void write_clint(struct writer *w, unsigned harts)
     reg(w, PLATFORM_CLINT_BASE, PLATFORM_CLINT_SIZE);
     interrupts_extended(w, harts, IRQ_M_SOFT, IRQ_M_TIMER);
     end(w);
+}
+
+static void write_swi(struct writer *w, const char *name, const char *compatible, uint64_t base, uint64_t size, unsigned harts,
+                      uint32_t irq)
+{
+    begin_at(w, name, base);
+    text(w, "compatible", compatible);
+    reg(w, base, size);
+    interrupts_extended(w, harts, irq, IRQ_NONE);
+    flag(w, "interrupt-controller");
+    cell(w, "#interrupt-cells", 0);
+    end(w);
+}
+
+/* `reg` has MTIME first, then MTIMECMP, each to the end of its part of the window. */
+static void write_mtimer(struct writer *w, unsigned harts)
+{
+    const uint64_t end_of_clint = PLATFORM_CLINT_BASE + PLATFORM_CLINT_SIZE;
+    fdt64_t ranges[4] = {cpu_to_fdt64(PLATFORM_MTIME_BASE), cpu_to_fdt64(end_of_clint - PLATFORM_MTIME_BASE),
+                         cpu_to_fdt64(PLATFORM_MTIMECMP_BASE), cpu_to_fdt64(PLATFORM_MTIME_BASE - PLATFORM_MTIMECMP_BASE)};
+    begin_at(w, "mtimer", PLATFORM_MTIMECMP_BASE);
+    text(w, "compatible", "riscv,aclint-mtimer");
+    note(w, fdt_property(w->blob, "reg", ranges, sizeof ranges));
+    interrupts_extended(w, harts, IRQ_M_TIMER, IRQ_NONE);
+    end(w);
+}
+
+static void write_aclint(struct writer *w, unsigned harts)
+{
+    write_swi(w, "mswi", "riscv,aclint-mswi", PLATFORM_CLINT_BASE, PLATFORM_MSWI_SIZE, harts, IRQ_M_SOFT);
+    write_mtimer(w, harts);
+    write_swi(w, "sswi", "riscv,aclint-sswi", PLATFORM_SSWI_BASE, PLATFORM_SSWI_SIZE, harts, IRQ_S_SOFT);
 }
 
 static void write_plic(struct writer *w, unsigned harts)
@@ -284,7 +321,10 @@ static void write_root(struct writer *w, const struct fdt_config *config)
     write_test(w);
     write_rtc(w);
     write_virtio(w);
-    write_clint(w, config->harts);
+    if (config->aclint)
+        write_aclint(w, config->harts);
+    else
+        write_clint(w, config->harts);
     write_plic(w, config->harts);
     write_serial(w);
     end(w);

@@ -157,7 +157,10 @@ class Usage(Case):
         (r"-m 1\.5\.5G: .* 4M to 8G", "-m", "1.5.5G"),
         (r"-m 5000K: .*|-m 1025K: .* 4M to 8G in steps of 4K", "-m", "1025K"),
         (r"-machine spike: there is no machine 'spike'", "-machine", "spike"),
-        (r"-M virt,aclint=on: aclint=on is not there yet", "-M", "virt,aclint=on"),
+        (r"-M virt,aclint=maybe: virt's properties are aclint=on, aclint=off and dumpdtb=FILE, not 'aclint'", "-M", "virt,aclint=maybe"),
+        (r"-M virt,dumpdtb=: virt's properties are .*, not 'dumpdtb'", "-M", "virt,dumpdtb="),
+        (r"-M virt,dumpdtb=a+: the name of dumpdtb's file is too long", "-M", "virt,dumpdtb=" + 5000 * "a"),
+        (r"cannot write the device tree /nonexistent/t: No such file", "GUEST", "-M", "virt,dumpdtb=/nonexistent/t"),
         (r"-M virt,gic=3: .*'gic'", "-M", "virt,gic=3"),
         (r"-cpu rv32: there is no hart type 'rv32'", "-cpu", "rv32"),
         (r"-cpu rv64,zbx=off: harts have no property 'zbx'", "-cpu", "rv64,zbx=off"),
@@ -307,6 +310,24 @@ class Usage(Case):
         want = hash_of(run(guest("echo"), "-smp", "6", "--state-hash", stdin=b"q"))
         for spelling in ("6,sockets=3,cores=2", "sockets=1,cores=3,threads=2", "cpus=6,maxcpus=6"):
             check(hash_of(run(guest("echo"), "-smp", spelling, "--state-hash", stdin=b"q")) == want, spelling)
+
+    def test_dumpdtb_writes_the_device_tree_and_ends(self):
+        trees = {}
+        for machine in ("virt", "virt,aclint=on"):
+            path = self.path("tree.dtb")
+            result = run("-M", machine + ",dumpdtb=" + path, "-smp", "2", "-bios", "none", "--no-record")
+            check(result.returncode == 0 and result.stdout == b"" and result.stderr == b"", result)
+            with open(path, "rb") as file:
+                trees[machine] = file.read()
+            check(trees[machine][:4] == b"\xd0\x0d\xfe\xed", "no device tree")
+            check(int.from_bytes(trees[machine][4:8], "big") == len(trees[machine]), "not all of it")
+        check(b"clint0" in trees["virt"] and b"aclint-sswi" not in trees["virt"], "virt")
+        check(b"clint0" not in trees["virt,aclint=on"] and b"aclint-sswi" in trees["virt,aclint=on"], "virt,aclint=on")
+        again = self.path("again.dtb")
+        result = run("-M", "virt,dumpdtb=" + again, "-dtb", self.path("given.dtb", trees["virt"]), guest("echo"))
+        with open(again, "rb") as file:
+            check(result.returncode == 0 and file.read() == trees["virt"], "a tree that is given", result)
+        refuses("would be overwritten", "-M", "virt,dumpdtb=" + again, "-dtb", again, guest("echo"))
 
 
 class Machine(Case):

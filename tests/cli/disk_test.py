@@ -213,7 +213,7 @@ class DiskRefusals(WithDisk):
             (r"force-legacy=2: virtio\.legacy is one of off\|on, not '2'", "-global", "virtio-mmio.force-legacy=2"),
             (r"the only objects are sources of entropy", "-object", "memory-backend-ram,id=m"),
             (r"-nic user: there is no network", "-nic", "user"),
-            (r"-blockdev is not there; write -drive", "-blockdev", "driver=file,filename=x"),
+            (r"-blockdev is refused: write -drive", "-blockdev", "driver=file,filename=x"),
             (r"would be overwritten, but it is a disk of the guest's", "-drive", "file=" + image, "--record", image),
             (r"-drive .*: too long", "-drive", "file=" + "x" * 9000),
             (r"there can be 16 of these options", *["-drive", "file=" + image] * 17),

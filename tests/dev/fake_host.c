@@ -13,13 +13,29 @@
 
 static void set_line(void *sink, unsigned number, bool level)
 {
-    ((bool *)sink)[number] = level;
+    struct fake_host *fake = sink;
+    fake->rises[number] += level && !fake->lines[number];
+    fake->lines[number] = level;
 }
 
 static void console_out(void *context, unsigned stream, uint8_t byte)
 {
     struct fake_host *fake = context;
     fake->console[fake->console_count++ % FAKE_CONSOLE] = (char)byte;
+}
+
+static void claim_empty(void *context, const struct device_claim *claim)
+{
+    struct fake_host *fake = context;
+    fake->empty = *claim;
+    fake->empty_count++;
+}
+
+static void notification_stale(void *context, const struct device_claim *claim)
+{
+    struct fake_host *fake = context;
+    fake->stale = *claim;
+    fake->stale_count++;
 }
 
 static void finish(void *context, int code)
@@ -61,13 +77,15 @@ struct fake_host *fake_create(void)
     cr_assert(ne(ptr, fake, NULL));
     fake->exit_code = -1;
     for (unsigned i = 0; i < FAKE_LINES; i++)
-        fake->wires[i] = (struct irq_line){set_line, fake->lines, i};
+        fake->wires[i] = (struct irq_line){set_line, fake, i};
     fake->host = (struct device_host){
         .queue = queue_create(),
         .cycle = &fake->cycle,
         .cycles_per_tick = 10,
         .context = fake,
         .console_out = console_out,
+        .claim_empty = claim_empty,
+        .notification_stale = notification_stale,
         .finish = finish,
         .reset = reset,
         .dma_read = dma_read,

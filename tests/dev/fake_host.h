@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A machine for one device under test: a queue, a clock that the test moves, 4 KiB of RAM, irq lines that remember their
- * level, and a record of what the device asked for.
+ * level, and a record of what the device asked for and reported.
  */
 #ifndef DEV_FAKE_HOST_H
 #define DEV_FAKE_HOST_H
@@ -16,9 +16,12 @@ struct fake_host {
     struct device_host host;
     uint64_t cycle;
     bool lines[FAKE_LINES];
+    unsigned rises[FAKE_LINES];    /* how often each has risen */
     struct irq_line wires[FAKE_LINES]; /* wires[n] leads to lines[n] */
     char console[FAKE_CONSOLE];
     unsigned console_count;
+    struct device_claim empty, stale; /* the last empty claim and stale notification, and how many there were */
+    unsigned empty_count, stale_count;
     int exit_code; /* -1: not finished */
     unsigned resets;
     uint8_t ram[FAKE_RAM_SIZE];

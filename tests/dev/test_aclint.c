@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Timer and software interrupts: the registers, the comparison as a level, time as a function of the cycle.
+ * Timer and software interrupts: the registers, the comparison as a level, time as a function of the cycle; SSWI's edges.
  */
 #include "fake_host.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <dev/aclint.h>
+#include <dev/sswi.h>
 #include <lib/state_check.h>
 
 enum { HARTS = 4, MSIP_LINE = 0, MTIP_LINE = 100, MTIMECMP = 0x4000, MTIME = 0xbff8 };
@@ -260,4 +261,80 @@ Test(aclint, no_access_crashes)
     struct fake_host *fake = setup(HARTS);
     fake_bombard(fake, 1, 0x10000, 20000);
     teardown(fake);
+}
+
+/* ---- SSWI ---- */
+
+static struct fake_host *setup_sswi(unsigned harts)
+{
+    struct fake_host *fake = fake_create();
+    fake->ops = &sswi_ops;
+    fake->device = sswi_create(harts, fake->wires);
+    cr_assert(ne(ptr, fake->device, NULL));
+    return fake;
+}
+
+static void teardown_sswi(struct fake_host *fake)
+{
+    sswi_destroy(fake->device);
+    fake_destroy(fake);
+}
+
+Test(sswi, each_write_of_a_1_is_an_edge_to_that_hart)
+{
+    struct fake_host *fake = setup_sswi(HARTS);
+    for (unsigned i = 1; i <= 3; i++) {
+        fake_write(fake, 4 * 2, 4, i % 2 ? 1 : 0xffffffff);
+        for (unsigned hart = 0; hart < HARTS; hart++) {
+            cr_expect(eq(uint, fake->rises[hart], hart == 2 ? i : 0));
+            cr_expect(not(fake->lines[hart]));
+        }
+    }
+    teardown_sswi(fake);
+}
+
+Test(sswi, writing_bit_0_as_0_does_nothing)
+{
+    struct fake_host *fake = setup_sswi(HARTS);
+    fake_write(fake, 4, 4, 0);
+    fake_write(fake, 4, 4, 0xfffffffe);
+    cr_expect(eq(uint, fake->rises[1], 0));
+    teardown_sswi(fake);
+}
+
+Test(sswi, setssip_reads_zero)
+{
+    struct fake_host *fake = setup_sswi(HARTS);
+    for (uint64_t offset = 0; offset < 0x4000; offset += 4) {
+        fake_write(fake, offset, 4, 1);
+        cr_expect(eq(u64, fake_read(fake, offset, 4), 0));
+    }
+    for (unsigned line = 0; line < FAKE_LINES; line++)
+        cr_expect(eq(uint, fake->rises[line], line < HARTS), "line %u: registers of harts that do not exist do nothing", line);
+    teardown_sswi(fake);
+}
+
+Test(sswi, it_takes_aligned_words_only)
+{
+    struct fake_host *fake = setup_sswi(HARTS);
+    uint64_t value;
+    for (unsigned size = 1; size <= 8; size *= 2) {
+        for (uint64_t offset = 0; offset < 8; offset++) {
+            bool is_good = size == 4 && offset % 4 == 0;
+            cr_expect(eq(int, fake_try_read(fake, offset, size, &value), is_good));
+            cr_expect(eq(int, fake_try_write(fake, offset, size, 1), is_good));
+        }
+    }
+    cr_expect(not(fake_try_write(fake, 0x4000, 4, 1)));
+    cr_expect(not(fake_try_read(fake, UINT64_MAX - 3, 4, &value)));
+    fake_bombard(fake, 1, 0x4000, 5000);
+    teardown_sswi(fake);
+}
+
+Test(sswi, the_last_of_256_harts_has_its_register)
+{
+    struct fake_host *fake = setup_sswi(256);
+    fake_write(fake, 4 * 255, 4, 1);
+    cr_expect(eq(uint, fake->rises[255], 1));
+    teardown_sswi(fake);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The PLIC: its rules one by one, and random traffic against a model that recomputes everything each time.
+ * The PLIC: its rules one by one. test_plic_model.c has random traffic.
  */
 #include "fake_host.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <dev/plic.h>
+#include <emu/emu.h>
 #include <emu/platform.h>
-#include <lib/random.h>
 #include <lib/state_check.h>
-#include <string.h>
 
-enum { SOURCES = PLATFORM_PLIC_SOURCES };
+enum { SOURCES = PLATFORM_PLIC_SOURCES, EDGE = 70 };
 
 static uint64_t priority_at(unsigned source)
 {
@@ -38,7 +37,8 @@ static struct fake_host *setup(unsigned contexts)
 {
     struct fake_host *fake = fake_create();
     fake->ops = &plic_ops;
-    fake->device = plic_create(&fake->host, contexts, fake->wires);
+    const struct plic_config config = {.contexts = contexts, .lines = fake->wires, .edge_sources = {[EDGE / 32] = 1u << EDGE % 32}};
+    fake->device = plic_create(&fake->host, &config);
     cr_assert(ne(ptr, fake->device, NULL));
     return fake;
 }
@@ -64,6 +64,12 @@ static void enable(struct fake_host *fake, unsigned source, unsigned priority, u
 static void set(struct fake_host *fake, unsigned source, bool level)
 {
     plic_set_source(fake->device, source, level);
+}
+
+static void pulse(struct fake_host *fake, unsigned source)
+{
+    set(fake, source, true);
+    set(fake, source, false);
 }
 
 static bool is_pending(struct fake_host *fake, unsigned source)
@@ -286,97 +292,139 @@ Test(plic, reset_forgets_everything_but_levels)
     teardown(fake);
 }
 
-/* The reference: plain arrays, everything recomputed, written from the specification's text. */
-enum { MODEL_CONTEXTS = 6 };
-
-struct model {
-    bool level[SOURCES + 1], pending[SOURCES + 1], claimed[SOURCES + 1], enabled[MODEL_CONTEXTS][SOURCES + 1];
-    unsigned priority[SOURCES + 1], threshold[MODEL_CONTEXTS];
-};
-
-static void model_gateway(struct model *m, unsigned source)
+Test(plic, an_edge_source_interrupts_once_for_each_edge)
 {
-    m->pending[source] |= m->level[source] && !m->claimed[source];
+    struct fake_host *fake = setup(2);
+    enable(fake, EDGE, 1, 2);
+    set(fake, EDGE, true);
+    cr_expect(eq(u64, claim(fake, 1), EDGE));
+    complete(fake, 1, EDGE);
+    cr_expect(not(is_pending(fake, EDGE)), "it is still high, but there was one edge");
+    set(fake, EDGE, true);
+    cr_expect(not(is_pending(fake, EDGE)));
+    set(fake, EDGE, false);
+    cr_expect(not(is_pending(fake, EDGE)));
+    set(fake, EDGE, true);
+    cr_expect(is_pending(fake, EDGE));
+    teardown(fake);
 }
 
-static unsigned model_best(const struct model *m, unsigned context, unsigned above)
+Test(plic, edges_that_come_while_one_is_pending_or_in_service_wait_in_the_gateway)
 {
-    unsigned best = 0;
-    for (unsigned source = SOURCES; source >= 1; source--)
-        if (m->pending[source] && m->enabled[context][source] && m->priority[source] > above &&
-            (best == 0 || m->priority[source] >= m->priority[best]))
-            best = source;
-    return best;
-}
-
-static unsigned model_claim(struct model *m, unsigned context)
-{
-    unsigned source = model_best(m, context, 0);
-    m->pending[source] = false;
-    m->claimed[source] = source != 0;
-    return source;
-}
-
-static void model_complete(struct model *m, unsigned context, unsigned source)
-{
-    if (source < 1 || source > SOURCES || !m->enabled[context][source])
-        return;
-    m->claimed[source] = false;
-    model_gateway(m, source);
-}
-
-static void step(struct fake_host *fake, struct model *m, struct random *random)
-{
-    unsigned source = 1 + random_below(random, SOURCES), context = random_below(random, MODEL_CONTEXTS);
-    unsigned value = random_below(random, 8), word = random_below(random, 3);
-    switch (random_below(random, 6)) {
-    case 0:
-        m->level[source] = value & 1;
-        model_gateway(m, source);
-        set(fake, source, value & 1);
-        break;
-    case 1:
-        m->priority[source] = value;
-        fake_write(fake, priority_at(source), 4, value);
-        break;
-    case 2:
-        m->threshold[context] = value;
-        fake_write(fake, threshold_at(context), 4, value);
-        break;
-    case 3: {
-        uint32_t bits = (uint32_t)random_next(random);
-        for (unsigned i = 0; i < 32; i++)
-            m->enabled[context][word * 32 + i] = bits >> i & 1;
-        fake_write(fake, enable_at(context, word), 4, bits);
-        break;
+    struct fake_host *fake = setup(1);
+    enable(fake, EDGE, 1, 1);
+    for (unsigned i = 0; i < 3; i++)
+        pulse(fake, EDGE);
+    cr_expect(eq(u32, plic_edges_waiting(fake->device, EDGE), 2));
+    cr_expect(eq(u64, claim(fake, 0), EDGE));
+    pulse(fake, EDGE);
+    cr_expect(eq(u32, plic_edges_waiting(fake->device, EDGE), 3));
+    cr_expect(eq(u64, claim(fake, 0), 0), "the request in service holds the others back");
+    for (unsigned left = 3; left > 0; left--) {
+        complete(fake, 0, EDGE);
+        cr_expect(eq(u32, plic_edges_waiting(fake->device, EDGE), left - 1));
+        cr_expect(eq(u64, claim(fake, 0), EDGE));
     }
-    case 4:
-        cr_assert(eq(u64, claim(fake, context), model_claim(m, context)));
-        break;
-    case 5:
-        model_complete(m, context, source);
-        complete(fake, context, source);
-        break;
-    }
+    complete(fake, 0, EDGE);
+    cr_expect(not(is_pending(fake, EDGE)));
+    teardown(fake);
 }
 
-Test(plic, under_random_traffic_it_equals_the_model)
+Test(plic, reset_forgets_edges)
 {
-    for (uint64_t seed = 1; seed <= 4; seed++) {
-        struct random random = {seed};
-        struct model model;
-        struct fake_host *fake = setup(MODEL_CONTEXTS);
-        memset(&model, 0, sizeof model);
-        for (unsigned i = 0; i < 20000; i++) {
-            step(fake, &model, &random);
-            for (unsigned context = 0; context < MODEL_CONTEXTS; context++)
-                cr_assert(eq(int, fake->lines[context], model_best(&model, context, model.threshold[context]) != 0),
-                          "seed %lu, step %u, context %u", (unsigned long)seed, i, context);
-            unsigned source = 1 + i % SOURCES;
-            cr_assert(eq(int, is_pending(fake, source), model.pending[source]), "seed %lu, step %u", (unsigned long)seed, i);
-        }
-        teardown(fake);
-    }
+    struct fake_host *fake = setup(1);
+    enable(fake, EDGE, 1, 1);
+    for (unsigned i = 0; i < 3; i++)
+        pulse(fake, EDGE);
+    set(fake, EDGE, true);
+    plic_ops.reset(fake->device);
+    cr_expect(not(is_pending(fake, EDGE)));
+    cr_expect(eq(u32, plic_edges_waiting(fake->device, EDGE), 0));
+    teardown(fake);
+}
+
+static void expect_empty(struct fake_host *fake, unsigned context, unsigned why, unsigned source, unsigned first)
+{
+    unsigned before = fake->empty_count;
+    cr_expect(eq(u64, claim(fake, context), 0));
+    cr_expect(eq(uint, fake->empty_count, before + 1));
+    cr_expect(eq(uint, fake->empty.context, context));
+    cr_expect(eq(uint, fake->empty.why, why));
+    cr_expect(eq(uint, fake->empty.source, source));
+    cr_expect(eq(uint, fake->empty.first, first));
+}
+
+Test(plic, an_empty_claim_says_why)
+{
+    struct fake_host *fake = setup(4);
+    expect_empty(fake, 0, EMU_EMPTY_CLAIM_NOTHING_PENDING, 0, 0);
+    enable(fake, 10, 1, 0xa);
+    expect_empty(fake, 1, EMU_EMPTY_CLAIM_NOTHING_PENDING, 0, 0);
+    set(fake, 10, true);
+    expect_empty(fake, 0, EMU_EMPTY_CLAIM_NOTHING_PENDING, 0, 0);
+    cr_expect(eq(u64, claim(fake, 3), 10));
+    expect_empty(fake, 1, EMU_EMPTY_CLAIM_ANOTHER_FIRST, 10, 3);
+    expect_empty(fake, 3, EMU_EMPTY_CLAIM_NOTHING_PENDING, 0, 0);
+    set(fake, 10, false);
+    complete(fake, 3, 10);
+    enable(fake, 11, 0, 1);
+    set(fake, 11, true);
+    expect_empty(fake, 0, EMU_EMPTY_CLAIM_PRIORITY_ZERO, 11, 0);
+    teardown(fake);
+}
+
+Test(plic, a_late_claim_is_still_told_who_was_first_when_that_one_has_completed)
+{
+    struct fake_host *fake = setup(4);
+    enable(fake, 10, 1, 0xa);
+    set(fake, 10, true);
+    set(fake, 10, false);
+    cr_expect(eq(u64, claim(fake, 3), 10));
+    complete(fake, 3, 10);
+    expect_empty(fake, 1, EMU_EMPTY_CLAIM_ANOTHER_FIRST, 10, 3);
+    expect_empty(fake, 1, EMU_EMPTY_CLAIM_NOTHING_PENDING, 0, 0);
+    teardown(fake);
+}
+
+Test(plic, a_claim_that_takes_down_another_contexts_line_makes_its_notification_stale)
+{
+    struct fake_host *fake = setup(4);
+    enable(fake, 10, 1, 0xe);
+    fake_write(fake, threshold_at(2), 4, 7);
+    set(fake, 10, true);
+    cr_expect(eq(u64, claim(fake, 3), 10));
+    cr_expect(eq(uint, fake->stale_count, 1), "the claimer's own line fell, too, and that of context 2 was low");
+    cr_expect(eq(uint, fake->stale.context, 1));
+    cr_expect(eq(uint, fake->stale.source, 10));
+    cr_expect(eq(uint, fake->stale.first, 3));
+    teardown(fake);
+}
+
+Test(plic, a_line_that_another_source_holds_up_is_not_stale)
+{
+    struct fake_host *fake = setup(2);
+    enable(fake, 10, 1, 3);
+    enable(fake, 11, 1, 1);
+    set(fake, 10, true);
+    set(fake, 11, true);
+    cr_expect(eq(u64, claim(fake, 1), 10));
+    cr_expect(eq(uint, fake->stale_count, 0));
+    cr_expect(eq(u64, claim(fake, 0), 11));
+    cr_expect(eq(uint, fake->empty_count, 0));
+    teardown(fake);
+}
+
+Test(plic, a_line_that_its_own_context_takes_down_is_not_stale)
+{
+    struct fake_host *fake = setup(1);
+    enable(fake, 10, 1, 1);
+    set(fake, 10, true);
+    fake_write(fake, threshold_at(0), 4, 1);
+    fake_write(fake, threshold_at(0), 4, 0);
+    fake_write(fake, enable_at(0, 0), 4, 0);
+    cr_expect(not(fake->lines[0]));
+    cr_expect(eq(uint, fake->stale_count, 0));
+    teardown(fake);
 }
 
 Test(plic, all_contexts_of_256_harts_get_their_lines)
@@ -397,7 +445,7 @@ Test(plic, all_contexts_of_256_harts_get_their_lines)
 Test(plic, every_field_is_in_the_hash)
 {
     struct fake_host *fake = setup(130);
-    cr_expect(eq(u64, state_check_flips(plic_ops.state, fake->device), SOURCES * (3 + 3) + 3 + 1));
+    cr_expect(eq(u64, state_check_flips(plic_ops.state, fake->device), SOURCES * (4 + 3) + 1 + 3 + 130 * 3));
     teardown(fake);
 }
 

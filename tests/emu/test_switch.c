@@ -226,10 +226,10 @@ static const struct hint_row {
     struct switching how;
     uint64_t hash; /* at the end, in every build */
 } hint_rows[] = {
-    {{1, EMU_FAST, 0, true, false}, 0xd6b2527e515b8bcf},
-    {{2, EMU_TIMED, 0, true, false}, 0xcf9f002703fc42b5},
-    {{4, EMU_FAST, 5, true, false}, 0xc1b69df8bcf1959f},
-    {{4, EMU_TIMED, 6, true, false}, 0x011bd9b5720295f0},
+    {{1, EMU_FAST, 0, true, false}, 0x8f6a91fd821c4a79},
+    {{2, EMU_TIMED, 0, true, false}, 0x28c6ceac447edb0f},
+    {{4, EMU_FAST, 5, true, false}, 0x9983094a2f089c89},
+    {{4, EMU_TIMED, 6, true, false}, 0x55d095136d412986},
 };
 
 Test(fidelity, hints_switch_the_same_way_however_the_run_is_stopped_or_watched)

@@ -360,6 +360,7 @@ struct emu_config timing_config(const struct timing_row *row)
     if (row->config && (sscanf(row->config, "%31s %31s", key, word) != 2 || !emu_config_find("bus", key) ||
                         !emu_config_set(&config, emu_config_find("bus", key), word, &error)))
         misread(row->config);
+    config.aclint = true; /* costs nothing, and one row sends by it */
     return config;
 }
 

@@ -266,6 +266,8 @@ const struct timing_row timing_rows[] = {
      .sum = {"effect + device", "max(interval, 1) + effect + device"}, .cycles = {20, 22}, .why = "devices overlap"},
     {"wfi, woken by an IPI", .code = {"addi t0, zero, 1; sw t0, 0(tp)", "wfi"}, .sum = {"1 + effect + device", "1 + effect + 12"},
      .cycles = {21, 25}, .why = "the write's effect, 12 cycles to the other hart's pin; its clock is set to that"},
+    {"wfi, woken by a supervisor IPI", .code = {"lui t1, 49283072; addi t0, zero, 1; sw t0, 4(t1)", "addi t0, zero, 2; csrrw zero, mie, t0; wfi"},
+     .sum = {"2 + effect + device", "2 + effect + 12"}, .cycles = {22, 26}, .why = "SETSSIP of hart 1, with aclint=on: as far as MSIP"},
     {"wfi, interrupt pending", ONE("addi t0, zero, 2; csrrw zero, mie, t0; csrrw zero, mip, t0; wfi", "4", 4), .why = "it does not wait"},
     {"IPI, taken", .world = TIMING_INTERRUPTS, .code = {"addi t0, zero, 1; sw t0, 0(tp)", "jal zero, .+0"},
      .sum = {"1 + effect + device", "1 + effect + 12 + 1"}, .cycles = {21, 26}, .more = {0, 24}, .defaults_only = true,

@@ -81,6 +81,7 @@ struct emu_config {
     unsigned fidelity;
     uint64_t seed;
     unsigned quantum_cycles;
+    bool aclint;
     bool hints;
     uint64_t rtc_epoch_seconds;
     struct emu_cpu_config cpu;
@@ -221,6 +222,13 @@ enum emu_reason {
     EMU_REASON_COUNT
 };
 
+enum emu_empty_claim {
+#define EMPTY_CLAIM(name, text, meaning) EMU_EMPTY_CLAIM_##name,
+#include <emu/empty_claim.def>
+#undef EMPTY_CLAIM
+    EMU_EMPTY_CLAIM_COUNT
+};
+
 struct emu_event {
     emu_cycle cycle;
     uint64_t a, b;
@@ -241,6 +249,7 @@ size_t emu_events_read(struct emu_machine *machine, struct emu_event *ret_events
 const char *emu_event_name(unsigned kind);  /* "trap" */
 const char *emu_stop_name(unsigned kind);
 const char *emu_reason_name(unsigned reason);
+const char *emu_empty_claim_name(unsigned why);
 
 /* ---- inputs ---- */
 
@@ -307,6 +316,9 @@ void emu_hart_view(const struct emu_machine *machine, unsigned hart, struct emu_
 bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned number, uint64_t *ret_value);
 /* RAM only; false (nothing copied) when any byte lies outside. */
 bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
+
+/* The device tree blob as the machine has it at power-on: where in RAM, and how long. */
+void emu_device_tree(const struct emu_machine *machine, emu_paddr *ret_address, size_t *ret_bytes);
 
 /* ---- statistics: counts since power-on, kept over resets; no state. What `fast` does not model is 0 there (docs/statistics.md) ---- */
 

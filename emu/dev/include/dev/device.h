@@ -58,6 +58,15 @@ struct dma_line {
     uint8_t bytes[DMA_LINE_BYTES]; /* written, or read */
 };
 
+/* What an interrupt controller reports of a claim. Contexts are numbered as the controller's lines out. */
+struct device_claim {
+    unsigned agent;   /* the bus agent that claimed */
+    unsigned context; /* empty claim: for which; stale notification: whose line fell */
+    unsigned why;     /* empty claim: enum emu_empty_claim */
+    unsigned source;  /* that another context had, or that has priority 0; 0: none */
+    unsigned first;   /* the context that claimed it; 0 if none did */
+};
+
 /* What a device may ask of the machine. All members are set by the machine before the device is created and outlive it. */
 struct device_host {
     struct queue *queue;
@@ -66,6 +75,9 @@ struct device_host {
     void *context;              /* handed to the functions below */
     /* A byte the guest sent to one of its consoles; becomes an event. Stream 0 is the UART's and HTIF's, 1 + n virtio slot n's. */
     void (*console_out)(void *context, unsigned stream, uint8_t byte);
+    /* A claim read 0; a context's line fell because another one claimed first. Become events. */
+    void (*claim_empty)(void *context, const struct device_claim *claim);
+    void (*notification_stale)(void *context, const struct device_claim *claim);
     /* The guest asked to end the run with this exit code (0 to 255), or (reset) to start over. */
     void (*finish)(void *context, int code);
     void (*reset)(void *context);

@@ -212,8 +212,6 @@ struct hart {
     uint8_t l0_turn;
     int timer_slot;          /* of the queue: stimecmp */
     int access_slot;
-    uint64_t pins;           /* present level of the pins, as mip bits; arrives later (state) */
-    int irq_slot;
 };
 
 _Static_assert(sizeof(struct hart) <= 4096, "hot state of a hart is at most 4 KiB");
@@ -295,8 +293,8 @@ static inline void hart_pass(struct hart *hart, uint64_t cycle, enum hart_stall 
     hart->cycle = cycle;
 }
 
-/* The pins' level reaches the hart. */
-void hart_pins_arrive(struct hart *hart);
+/* What the pins are from now on, and bits of mip that an edge sets. */
+void hart_pins_arrive(struct hart *hart, uint64_t level, uint64_t pulses);
 
 /* An interrupt that would be taken now (mcause number), or -1. */
 int hart_interrupt(const struct hart *hart);
