@@ -100,6 +100,26 @@ static bool load_fdt(struct emu_machine *m, const struct load_target *target, ui
     return true;
 }
 
+/* What -device loader names. *end: of all images. */
+static bool load_further(struct emu_machine *m, const struct load_target *target, uint64_t *end, struct emu_error *error)
+{
+    for (unsigned i = 0; i < EMU_LOADERS; i++) {
+        const struct boot_image *image = &m->loader[i];
+        uint64_t address = m->config.loader_address[i];
+        struct elf_image loaded;
+        if (!image->bytes)
+            continue;
+        if (address == 0 && !image_is_elf(image->bytes, image->size)) {
+            emu_error_set(error, "it is not an ELF file, and needs an address (addr=)");
+            return in_image("loader", error);
+        }
+        if (!load(target, "loader", image, address, &loaded, error))
+            return false;
+        *end = loaded.end > *end ? loaded.end : *end;
+    }
+    return true;
+}
+
 bool boot_load(struct emu_machine *m, uint64_t *ret_tohost, uint64_t *ret_fromhost, struct emu_error *error)
 {
     const struct load_target target = {.context = &m->memory, .write = write_ram, .zero = zero_ram,
@@ -135,7 +155,7 @@ bool boot_load(struct emu_machine *m, uint64_t *ret_tohost, uint64_t *ret_fromho
             return in_image("initrd", error);
         end = initrd + m->initrd.size;
     }
-    if (!load_fdt(m, &target, initrd, end, &fdt, error))
+    if (!load_further(m, &target, &end, error) || !load_fdt(m, &target, initrd, end, &fdt, error))
         return false;
     uint8_t rom[BOOTROM_BYTES];
     struct bootrom_config config = {.start = start, .fdt = fdt, .next = m->firmware.bytes ? next : 0,

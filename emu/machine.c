@@ -416,11 +416,20 @@ uint64_t machine_mix(uint64_t x)
     return x ^ x >> 31;
 }
 
+static bool copy_loaders(struct emu_machine *m, const struct emu_config *config)
+{
+    bool all = true;
+    for (unsigned i = 0; i < EMU_LOADERS; i++)
+        all = all && copy_image(&m->loader[i], config->loader[i], config->loader_bytes[i]);
+    return all;
+}
+
 static bool make_parts(struct emu_machine *m, const struct emu_config *config)
 {
     return copy_image(&m->firmware, config->firmware, config->firmware_bytes) &&
            copy_image(&m->kernel, config->kernel, config->kernel_bytes) &&
            copy_image(&m->initrd, config->initrd, config->initrd_bytes) && copy_image(&m->dtb, config->dtb, config->dtb_bytes) &&
+           copy_loaders(m, config) &&
            (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
            reservations_init(&m->reservations, config->harts, config->reservation.granule_bytes, emit_lost, m) &&
            (m->queue = queue_create()) && machine_make_switch(m) && schedule_init(&m->schedule, config->harts) &&
@@ -440,6 +449,7 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, struct e
     }
     m->config.firmware = m->config.kernel = m->config.initrd = m->config.dtb = NULL;
     m->config.bootargs = NULL;
+    memset(m->config.loader, 0, sizeof m->config.loader);
     m->random = machine_mix(config->seed);
     emu_events_select(m, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     if (!boot_load(m, &tohost, &fromhost, error)) {
@@ -488,6 +498,8 @@ void emu_machine_destroy(struct emu_machine *m)
     free(m->firmware.bytes);
     free(m->kernel.bytes);
     free(m->initrd.bytes);
+    for (unsigned i = 0; i < EMU_LOADERS; i++)
+        free(m->loader[i].bytes);
     free(m->dtb.bytes);
     free(m->bootargs);
     free(m);

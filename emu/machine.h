@@ -45,7 +45,7 @@ struct boot_image {
 
 struct emu_machine {
     struct emu_config config; /* without the images */
-    struct boot_image firmware, kernel, initrd, dtb;
+    struct boot_image firmware, kernel, initrd, dtb, loader[EMU_LOADERS];
     char *bootargs;
 
     struct memory memory;

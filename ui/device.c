@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KIND_PORT = -1 };
+enum { KIND_PORT = -1, KIND_LOADER = -2 };
 
 /* A piece "key=value"; ",," is a comma of the value. */
 struct pair {
@@ -178,6 +178,19 @@ static bool take_port_bus(const struct taking *t)
     return take_text(t, device->port_bus, sizeof device->port_bus);
 }
 
+static bool take_loader_file(const struct taking *t)
+{
+    struct device_option *device = t->to;
+    return take_text(t, device->file, sizeof device->file);
+}
+
+static bool take_address(const struct taking *t)
+{
+    struct device_option *device = t->to;
+    return number_parse(t->value, 1, INT64_MAX, &device->address) ||
+           emu_error_set(t->error, "%s: addr is an address, as 0x80200000, not '%.64s'", t->where, t->value);
+}
+
 static bool take_ignored(const struct taking *t)
 {
     return true;
@@ -185,7 +198,8 @@ static bool take_ignored(const struct taking *t)
 
 /* ---- rows ---- */
 
-#define PORT    -1
+#define PORT    KIND_PORT
+#define LOADER  KIND_LOADER
 #define BLOCK   EMU_VIRTIO_BLOCK
 #define RNG     EMU_VIRTIO_RNG
 #define NET     EMU_VIRTIO_NET
@@ -195,6 +209,7 @@ const struct device_row device_rows[] = {
 #include "device.def"
 };
 #undef PORT
+#undef LOADER
 #undef BLOCK
 #undef RNG
 #undef NET
@@ -326,6 +341,8 @@ bool device_parse_device(struct device_options *options, const char *value, cons
             return false;
     if (is_long)
         return long_value(where, error);
+    if (device->row->kind == KIND_LOADER && !device->file[0])
+        return emu_error_set(error, "%s: a loader needs a file: file=FILE", where);
     if (device->row->kind == EMU_VIRTIO_BLOCK && !device->drive[0])
         return emu_error_set(error, "%s: a virtio-blk-device needs the id of a -drive: drive=ID", where);
     options->devices++;
@@ -465,17 +482,37 @@ static bool place_port(struct options *options, struct device_option *port, stru
     return emu_error_set(error, "-device virtconsole: there is no -chardev with the id '%s'", port->chardev);
 }
 
+/* Files and addresses of the loaders, in order. Returns how many there are, or -1 with a sentence. */
+static int place_loaders(struct options *options, struct emu_error *error)
+{
+    int count = 0;
+    for (unsigned i = 0; i < options->devices.devices; i++) {
+        const struct device_option *device = &options->devices.device[i];
+        if (device->row->kind != KIND_LOADER)
+            continue;
+        if (count == EMU_LOADERS) {
+            emu_error_set(error, "-device loader: there can be %d of them", EMU_LOADERS);
+            return -1;
+        }
+        snprintf(options->loader[count], sizeof options->loader[count], "%s", device->file);
+        options->machine.loader_address[count++] = device->address;
+    }
+    return count;
+}
+
 bool devices_finish(struct options *options, struct emu_error *error)
 {
     struct device_options *devices = &options->devices;
-    for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
-        if (devices->drives || devices->devices)
-            slot_set(options, slot, EMU_VIRTIO_NONE, NULL);
-        if (devices->drives || devices->devices)
-            options->disk[slot].file[0] = '\0';
+    int loaders = place_loaders(options, error);
+    if (loaders < 0)
+        return false;
+    bool is_said = devices->drives || devices->devices > (unsigned)loaders; /* what is in the slots */
+    for (unsigned slot = 0; is_said && slot < EMU_VIRTIO_SLOTS; slot++) {
+        slot_set(options, slot, EMU_VIRTIO_NONE, NULL);
+        options->disk[slot].file[0] = '\0';
     }
     for (unsigned i = 0; i < devices->devices; i++)
-        if (devices->device[i].row->kind != KIND_PORT && !place(options, &devices->device[i], error))
+        if (devices->device[i].row->kind >= 0 && !place(options, &devices->device[i], error))
             return false;
     for (unsigned i = 0; i < devices->drives; i++) {
         struct drive_option *drive = &devices->drive[i];

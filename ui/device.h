@@ -35,6 +35,8 @@ struct device_option {
     char serial[EMU_DISK_SERIAL_BYTES + 1];
     int slot; /* -1: any */
     bool has_port;
+    char file[DEVICE_FILE_BYTES]; /* of a loader */
+    uint64_t address;
 };
 
 /* -chardev. */
@@ -61,7 +63,7 @@ struct disk_option {
 
 struct device_row {
     const char *name;
-    int kind; /* enum emu_virtio; -1: a port */
+    int kind; /* enum emu_virtio; -1: a port; -2: a loader */
     const char *arguments, *meaning;
 };
 

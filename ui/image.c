@@ -17,7 +17,8 @@
 
 #define IMAGE_BYTES_MOST (UINT64_C(8) << 30)
 
-const char *const image_role_names[IMAGE_ROLE_COUNT] = {"firmware", "kernel", "initrd", "dtb"};
+const char *const image_role_names[IMAGE_ROLE_COUNT] = {"firmware", "kernel",  "initrd",  "dtb",
+                                                           "loader0",  "loader1", "loader2", "loader3"};
 
 /* Where packages put what we boot by default; the first that exists is taken. */
 struct packaged {
@@ -158,7 +159,7 @@ static bool load_firmware(struct images *images, const struct options *options, 
 
 bool images_are_bundled(const struct options *options)
 {
-    return !options->program && !options->kernel && !options->bios;
+    return !options->program && !options->kernel && !options->bios && !options->loader[0][0];
 }
 
 bool images_load(struct images *images, const struct options *options, struct emu_error *error)
@@ -167,7 +168,7 @@ bool images_load(struct images *images, const struct options *options, struct em
     bool bundled = images_are_bundled(options);
     if (!kernel && (options->initrd || options->machine.bootargs))
         return emu_error_set(error, "%s needs a -kernel", options->initrd ? "-initrd" : "-append");
-    if (!load_firmware(images, options, kernel || bundled, error))
+    if (!load_firmware(images, options, kernel || bundled || options->loader[0][0], error))
         return false;
     if (kernel && !read_unpacked(&images->role[IMAGE_KERNEL], kernel, error))
         return false;
@@ -175,7 +176,12 @@ bool images_load(struct images *images, const struct options *options, struct em
         return false;
     if (options->initrd && !image_read(&images->role[IMAGE_INITRD], options->initrd, error))
         return false;
-    return !options->dtb || image_read(&images->role[IMAGE_DTB], options->dtb, error);
+    if (options->dtb && !image_read(&images->role[IMAGE_DTB], options->dtb, error))
+        return false;
+    for (unsigned i = 0; i < EMU_LOADERS; i++)
+        if (options->loader[i][0] && !image_read(&images->role[IMAGE_LOADER + i], options->loader[i], error))
+            return false;
+    return true;
 }
 
 void images_configure(const struct images *images, struct emu_config *config)
@@ -189,6 +195,10 @@ void images_configure(const struct images *images, struct emu_config *config)
     config->initrd_bytes = role[IMAGE_INITRD].bytes;
     config->dtb = role[IMAGE_DTB].data;
     config->dtb_bytes = role[IMAGE_DTB].bytes;
+    for (unsigned i = 0; i < EMU_LOADERS; i++) {
+        config->loader[i] = role[IMAGE_LOADER + i].data;
+        config->loader_bytes[i] = role[IMAGE_LOADER + i].bytes;
+    }
 }
 
 void images_forget_data(struct images *images)

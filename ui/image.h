@@ -7,7 +7,7 @@
 
 #include "option.h"
 
-enum image_role { IMAGE_FIRMWARE, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_ROLE_COUNT };
+enum image_role { IMAGE_FIRMWARE, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_LOADER, IMAGE_ROLE_COUNT = IMAGE_LOADER + EMU_LOADERS };
 
 extern const char *const image_role_names[IMAGE_ROLE_COUNT];
 

@@ -160,6 +160,9 @@ static bool check_files(const struct options *options, struct emu_error *error)
         for (unsigned r = 0; r < sizeof read / sizeof read[0]; r++)
             if (is_same_file(written[w], read[r]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned i = 0; i < EMU_LOADERS; i++)
+            if (options->loader[i][0] && is_same_file(written[w], options->loader[i]))
+                return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
         for (unsigned m = 0; m < options->machine_file_count; m++)
             if (is_same_file(written[w], options->machine_files[m]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);

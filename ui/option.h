@@ -48,6 +48,7 @@ struct options {
 
     struct device_options devices;             /* as written */
     struct disk_option disk[EMU_VIRTIO_SLOTS]; /* what it comes to: devices_finish */
+    char loader[EMU_LOADERS][DEVICE_FILE_BYTES]; /* files of -device loader, in order; "": none */
     int escape; /* the control character, -1: none */
     bool headless;
     bool no_reboot;

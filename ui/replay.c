@@ -308,6 +308,8 @@ void replay_base(const struct replay *replay, struct options *options)
     options->kernel = role[IMAGE_KERNEL].path;
     options->initrd = role[IMAGE_INITRD].path;
     options->dtb = role[IMAGE_DTB].path;
+    for (unsigned i = 0; i < EMU_LOADERS; i++)
+        snprintf(options->loader[i], sizeof options->loader[i], "%s", role[IMAGE_LOADER + i].path ? role[IMAGE_LOADER + i].path : "");
     options->stream = replay->stream;
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++) {
         const struct disk_file *disk = &replay->disks.slot[slot];

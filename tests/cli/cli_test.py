@@ -484,6 +484,28 @@ class Runs(Case):
             result = run(guest(name), "--no-record", stdin=b"helloq")
             check(result.returncode == 7 and result.stdout == b">helloq" and result.stderr == b"", result)
 
+    def test_images_of_loader_devices_are_in_memory_at_power_on(self):
+        words = (0x001002b7, 0x00073337, 0x33330313, 0x0062a023, 0x0000006f)  # writes 7 << 16 | 0x3333 to the finisher
+        code = b"".join(word.to_bytes(4, "little") for word in words)
+        raw = self.path("raw.bin", code)
+        record = self.path("run")
+        result = run("-bios", "none", "-device", "loader,file=%s,addr=0x80000000" % raw, "--record", record, "--state-hash", "-smp", "2")
+        check(result.returncode == 7, result)
+        again = run("--replay-input", record, "--state-hash")
+        check(again.returncode == 7 and hash_of(again) == hash_of(result), again)
+        os.unlink(raw)
+        refuses("No such file", "--replay-input", record)
+        # over the firmware's place, the last one wins; an ELF file goes where it says
+        first = self.path("first.bin", bytes(512))
+        elf = run("-bios", "none", "-device", "loader,file=%s,addr=0x80000000" % first, "-device", "loader,file=" + guest("echo"),
+                  "--headless", stdin=b"xq")
+        check(elf.returncode == 7 and elf.stdout == b">xq", elf)
+        refuses("loader: it is not an ELF file, and needs an address", "-bios", "none", "-device", "loader,file=" + first)
+        refuses("loader: an image of 0x200 bytes at 0x1000 is outside RAM", "-bios", "none", "-device", "loader,file=%s,addr=4096" % first)
+        refuses("loader has no 'adr'; did you mean addr", "-bios", "none", "-device", "loader,file=x,adr=1")
+        refuses("there can be 4 of them", "-bios", "none", *["-device", "loader,file=%s,addr=0x80000000" % first] * 5)
+        refuses("needs a file", "-bios", "none", "-device", "loader,addr=1")
+
     def test_a_kernel_packed_by_gzip_is_the_same_kernel(self):
         with open(guest("echo"), "rb") as file:
             kernel = file.read()

@@ -226,10 +226,10 @@ static const struct hint_row {
     struct switching how;
     uint64_t hash; /* at the end, in every build */
 } hint_rows[] = {
-    {{1, EMU_FAST, 0, true, false}, 0x8f6a91fd821c4a79},
-    {{2, EMU_TIMED, 0, true, false}, 0x28c6ceac447edb0f},
-    {{4, EMU_FAST, 5, true, false}, 0x9983094a2f089c89},
-    {{4, EMU_TIMED, 6, true, false}, 0x55d095136d412986},
+    {{1, EMU_FAST, 0, true, false}, 0xe0cc4c166d9a8198},
+    {{2, EMU_TIMED, 0, true, false}, 0xfb4f5857776ca66e},
+    {{4, EMU_FAST, 5, true, false}, 0x09d735859d43c01b},
+    {{4, EMU_TIMED, 6, true, false}, 0xe2de714fffffc0a2},
 };
 
 Test(fidelity, hints_switch_the_same_way_however_the_run_is_stopped_or_watched)

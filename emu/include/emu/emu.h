@@ -75,6 +75,8 @@ struct emu_disk_config {
     const char *serial; /* at most EMU_DISK_SERIAL_BYTES of it are used; copied; NULL: none */
 };
 
+#define EMU_LOADERS 4
+
 struct emu_config {
     unsigned harts;
     uint64_t ram_bytes;
@@ -90,6 +92,7 @@ struct emu_config {
     struct emu_bus_config bus;
     struct emu_reservation_config reservation;
     struct emu_virtio_config virtio;
+    uint64_t loader_address[EMU_LOADERS];
 
     struct emu_disk_config disk[EMU_VIRTIO_SLOTS];
 
@@ -104,6 +107,9 @@ struct emu_config {
     size_t initrd_bytes;
     const void *dtb;         /* NULL: the machine describes itself */
     size_t dtb_bytes;
+    /* Further images, written behind the others, in order: raw at loader_address, or ELF (its address 0) where it says. */
+    const void *loader[EMU_LOADERS];
+    size_t loader_bytes[EMU_LOADERS];
     const char *bootargs;    /* /chosen/bootargs; NULL: none */
 
     size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
