@@ -83,6 +83,7 @@ build_kernel() {
 build_disk() {
     ${cross}gcc -std=gnu11 -Wall -Wextra -Werror -O1 -static -o "$1/init" "$here"/init*.c -lm
     ${cross}strip "$1/init"
+    touch -d @0 "$1/init" # its time is in the RAM disk, and a run's hash must not depend on it
     cat >"$1/list" <<LIST
 dir /dev 0755 0 0
 nod /dev/console 0600 0 0 c 5 1
