@@ -17,6 +17,7 @@
 #define SWITCHES_MOST 64
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
+enum progress_said { SAID_AUTO, SAID_ON, SAID_OFF };
 enum option_owner { OPTION_QEMU, OPTION_OURS, OPTION_HIDDEN };
 
 struct option_row;
@@ -48,6 +49,7 @@ struct options {
     struct disk_option disk[EMU_VIRTIO_SLOTS]; /* what it comes to: devices_finish */
     int escape; /* the control character, -1: none */
     bool headless;
+    enum progress_said progress;
     bool no_reboot;
 
     struct fidelity_switch switches[SWITCHES_MOST]; /* by cycle; at one cycle, in the order given */
