@@ -90,6 +90,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct emu_er
         return emu_error_set(error, "give either the program '%s' or -kernel '%s', not both", options->program, options->kernel);
     if (options->record_file && options->no_record)
         return emu_error_set(error, "--record and --no-record exclude each other");
+    if (options->progress == SAID_ON && !options->headless)
+        return emu_error_set(error, "--progress on needs --headless: otherwise the terminal is the guest's");
     if (options->switch_count && options->replay_file)
         return emu_error_set(error, "--switch and --replay-input exclude each other: the record has its run's switches");
     return true;

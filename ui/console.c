@@ -74,6 +74,8 @@ void console_flush(struct console *console)
 {
     size_t done = 0;
     while (done < console->out_count && console->out_state == CONSOLE_OPEN && reader_ready(console)) {
+        if (console->beside_line)
+            terminal_line_erase();
         ssize_t n = write(console->out, console->out_bytes + done, console->out_count - done);
         if (n >= 0) {
             done += n;

@@ -18,6 +18,7 @@ struct console {
     char out_bytes[4096];
     size_t out_count;
     char last; /* the last byte put; 0: none */
+    bool beside_line; /* output may come to where the terminal's line in place stands */
     enum console_state out_state;
     struct emu_error out_error; /* with CONSOLE_FAILED */
     double deadline;            /* host_seconds at which waiting for the reader ends */

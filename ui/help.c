@@ -316,7 +316,27 @@ static void reference_options(FILE *to)
         "\n"
         "After the end of the input the run goes on until the\n"
         "guest ends it, every hart waits for good, or a limit is reached; a guest that polls its console for ever, as U-Boot's\n"
-        "prompt does, needs `--max-cycles` or `--timeout`.\n",
+        "prompt does, needs `--max-cycles` or `--timeout`.\n"
+        "\n"
+        "## Progress of a headless run\n"
+        "\n"
+        "With `--headless`, and if standard error is a terminal, one line there is rewritten twice a second and erased at the "
+        "end:\n"
+        "\n"
+        "```\n"
+        "[timed 2.47 s, 246,656,753 cycles, 99.1 MIPS, 4/4 harts] Hit any key to stop autoboot:  2\n"
+        "```\n"
+        "\n"
+        "That is: the fidelity, the machine's time and its cycles, millions of instructions per second of the host's time since "
+        "the\n"
+        "line before, how many harts run (the others wait in wfi), and the last line of the guest's console, of which only\n"
+        "printable characters are shown (others than ASCII's if the locale is UTF-8). It is cut to the terminal's width.\n"
+        "\n"
+        "Where the console goes to a terminal, too, or to a pipe, whose reader may write to one, the line is there only while the\n"
+        "guest has been silent for half a second at the beginning of a line. It is not drawn in the background, nor where `TERM`\n"
+        "is `dumb` or not set. With `--progress on` such a terminal, or a pipe or a file, has a whole line every 10 seconds\n"
+        "instead, which begins with `lockscope:` (if the console goes to the same place, as soon as the guest's line ends).\n"
+        "None of it makes a difference to the machine.\n",
         to);
 }
 

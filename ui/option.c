@@ -478,6 +478,17 @@ SETTER(rtc)
     return number_set(options, clock, timegm(&tm), where, error);
 }
 
+SETTER(progress)
+{
+    static const char *const words[] = {[SAID_AUTO] = "auto", [SAID_ON] = "on", [SAID_OFF] = "off"};
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (!strcmp(value, words[i])) {
+            options->progress = i;
+            return true;
+        }
+    return emu_error_set(error, "%s %s: progress is auto, on or off", spelling, value);
+}
+
 SETTER(max_cycles)
 {
     return number_parse(value, 1, INT64_MAX, &options->max_cycles) ||

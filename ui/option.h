@@ -18,6 +18,7 @@
 #define PATH_BYTES 4096
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
+enum progress_said { SAID_AUTO, SAID_ON, SAID_OFF };
 enum option_owner { OPTION_QEMU, OPTION_IGNORED, OPTION_REFUSED, OPTION_OURS, OPTION_HIDDEN };
 
 struct option_row;
@@ -51,6 +52,7 @@ struct options {
     char loader[EMU_LOADERS][DEVICE_FILE_BYTES]; /* files of -device loader, in order; "": none */
     int escape; /* the control character, -1: none */
     bool headless;
+    enum progress_said progress;
     bool no_reboot;
 
     struct fidelity_switch switches[SWITCHES_MOST]; /* by cycle; at one cycle, in the order given */

@@ -10,6 +10,7 @@
 #include "session.h"
 #include "console.h"
 #include "pace.h"
+#include "progress.h"
 #include "terminal.h"
 
 #include <inttypes.h>
@@ -43,6 +44,7 @@ struct session {
     enum source source;
     bool keys; /* standard input is a terminal and raw */
     struct console console;
+    struct progress progress;
     struct pace pace;
     double started, deadline; /* host_seconds */
     uint64_t slice_steps;
@@ -334,8 +336,7 @@ static void switch_react(struct session *session)
     if (session->source == SOURCE_TERMINAL && !moving && pace_cycle(&session->pace) < next->cycle) {
         session->idle = true; /* idle time passes at the wall clock's pace up to a switch, too */
         session->idle_next = next->cycle;
-        console_wait(&session->console,
-                     fmin(pace_seconds_until(&session->pace, next->cycle), session->deadline - host_seconds()));
+        console_wait(&session->console, fmin(pace_seconds_until(&session->pace, next->cycle), session->deadline - host_seconds()));
         return;
     }
     emu_cycle now = emu_now(session->machine);
@@ -371,6 +372,7 @@ static void write_output(struct session *session)
             if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
+            progress_hear(&session->progress, (char)events[i].a);
             session->output_cycle = events[i].cycle;
         }
     console_flush(&session->console);
@@ -476,6 +478,8 @@ static void step(struct session *session)
         react(session, &stop, &until, slice_over);
     if (!session->ended)
         look_at_host(session);
+    if (!session->ended)
+        progress_look(&session->progress, session->machine);
 }
 
 /* Lets everything begin that comes before one cycle ahead of all that has happened, so that the end of the run is a place that
@@ -569,12 +573,15 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET));
     pace_set(&session.pace, 0);
     open_source(&session);
+    progress_start(&session.progress, options, console_fd);
+    session.console.beside_line = session.progress.is_shared;
     while (!session.ended)
         step(&session);
     emu_cycle cycle = settle(&session);
     check_output(&session);
     store_disks(&session);
     session.ending.cycle = cycle;
+    progress_finish(&session.progress);
     terminal_restore();
     console_end_line(&session.console);
     console_finish(&session.console);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The user's terminal and the process's signals: raw mode that is undone on every way out, and signals that become a flag and a
- * readable descriptor instead of interrupting anything.
+ * The user's terminal and the process's signals: raw mode and a line in place, both undone on every way out, and signals that
+ * become a flag and a readable descriptor instead of interrupting anything.
  */
 #ifndef UI_TERMINAL_H
 #define UI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Catches the signals that end or suspend the program. Call once, first. */
 void signals_catch(void);
@@ -21,6 +22,19 @@ bool signals_suspend(void);
 
 /* Raw mode of standard input: every key is a byte, no echo, no signals. Output processing stays. False if it is no terminal. */
 bool terminal_raw(void);
+/* Undoes raw mode and the line in place. */
 void terminal_restore(void);
+
+/* ---- the line in place: one on standard error that stands for a while where the next output will come ---- */
+
+/* Whether standard error is a terminal that can erase a line. */
+bool terminal_has_line(void);
+/* How many columns such a line may have now; 0: better none. */
+unsigned terminal_line_columns(void);
+/* Writes it over the one before; it is `columns` wide (0: nothing is drawn). The cursor must stand in an empty line; it stays at
+ * its beginning. Does nothing where it would have to wait, or is in the background. */
+void terminal_line_draw(const char *text, size_t bytes, unsigned columns);
+/* To be called before anything else is written that may come to that terminal. */
+void terminal_line_erase(void);
 
 #endif

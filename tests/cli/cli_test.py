@@ -14,12 +14,14 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import termios
 import time
 import traceback
+import unicodedata
 
 PROGRAM, GUESTS, DOCS = sys.argv[1:4]
 PATIENCE = 60  # seconds for anything that could hang
@@ -216,6 +218,8 @@ class Usage(Case):
         (r"--machine-file '': the name of a file must not be empty", "--machine-file="),
         (r"--machine-file x: there can be 16 machine files", *["--machine-file", "x"] * 17),
         (r"--escape A: the escape key must be \^A", "--escape", "A"),
+        (r"--progress maybe: progress is auto, on or off", "--headless", "--progress", "maybe"),
+        (r"--progress on needs --headless", "--progress", "on"),
         (r"--headless takes no value, but was given 'yes'", "--headless=yes"),
         (r"--record and --no-record exclude each other", "--record", "x", "--no-record"),
         (r"only one program can be run, but 'a' and 'b'", "a", "b"),
@@ -961,13 +965,22 @@ class Records(Case):
 class Screen:
     """A program on a terminal of its own, which stays open here so that its modes can be looked at."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, program=(PROGRAM,), columns=0, env=None, **files):
         self.master, self.slave = pty.openpty()
+        self.resize(columns)
         self.modes = termios.tcgetattr(self.slave)
-        self.text = b""
-        self.process = subprocess.Popen([PROGRAM, *arguments], stdin=self.slave, stdout=self.slave, stderr=self.slave,
-                                        start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.text = self.all = b""
+        files = dict(dict.fromkeys(("stdin", "stdout", "stderr"), self.slave), **files)
+        self.process = subprocess.Popen([*program, *arguments], **files, env=env, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0))
+
+    def resize(self, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24 if columns else 0, columns, 0, 0))
+
+    def read(self):
+        bytes_read = os.read(self.master, 4096)
+        self.text += bytes_read
+        self.all += bytes_read
 
     def close(self):
         if self.process.poll() is None:
@@ -984,8 +997,15 @@ class Screen:
         while not re.search(pattern, self.text):
             ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
             check(ready, "no", pattern, "in", self.text)
-            self.text += os.read(self.master, 4096)
+            self.read()
         self.text = self.text[re.search(pattern, self.text).end():]
+
+    def reads_for(self, seconds):
+        """What comes meanwhile."""
+        end, before = time.monotonic() + seconds, len(self.all)
+        while select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
+            self.read()
+        return self.all[before:]
 
     def is_raw(self):
         return not termios.tcgetattr(self.slave)[3] & (termios.ECHO | termios.ICANON | termios.ISIG)
@@ -997,15 +1017,17 @@ class Screen:
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             if select.select([self.master], [], [], 0.05)[0]:
-                self.text += os.read(self.master, 4096)
+                self.read()
+        while select.select([self.master], [], [], 0)[0]:
+            self.read()
         check(self.process.returncode == code, "exit code", self.process.returncode, "not", code, self.text)
         self.check_restored()
 
 
-class Terminal(Case):
-    def screen(self, *arguments):
+class Screens(Case):
+    def screen(self, *arguments, **how):
         self.screens = getattr(self, "screens", [])
-        self.screens.append(Screen(*arguments))
+        self.screens.append(Screen(*arguments, **how))
         return self.screens[-1]
 
     def close(self):
@@ -1013,6 +1035,8 @@ class Terminal(Case):
             screen.close()
         super().close()
 
+
+class Terminal(Screens):
     def test_keys_are_the_guests_and_the_escape_key_quits(self):
         for name in ("echo", "wait", "dead"):
             screen = self.screen(guest(name), "-smp", "2")
@@ -1131,7 +1155,250 @@ class Terminal(Case):
         check(process.wait(PATIENCE) == 129, process.returncode)
 
 
-GROUPS = {"firmware": Firmware, "firmware64": FirmwareOn64, "usage": Usage, "machine": Machine, "runs": Runs, "records": Records, "terminal": Terminal}
+def rows_of_screen(text, columns):
+    """What a terminal shows of `text`. Only printable characters, \\r, \\n and erasures may be in it, and no row may reach the last column."""
+    rows, at = [[]], 0
+    for piece in re.findall(r"\x1b\[[JK]|.", text.decode("utf-8"), re.S):
+        if piece == "\r":
+            at = 0
+        elif piece == "\n":
+            rows.append([])
+        elif piece[0] == "\x1b":
+            del rows[-1][at:]
+        else:
+            check(unicodedata.category(piece) not in ("Cc", "Cf", "Cn", "Cs", "Mn", "Me") and piece not in "\u2028\u2029", "to the terminal went", ascii(piece), "in", text)
+            for cell in [piece, ""][:2 if unicodedata.east_asian_width(piece) in "WF" else 1]:
+                rows[-1][at:at + 1] = [cell]
+                at += 1
+            check(at < columns, "a row reaches column", at, "of", columns, text)
+    return ["".join(row) for row in rows]
+
+
+class Progress(Screens):
+    """The line that says how far a headless run is."""
+    LINE = rb"\r\[(timed|fast) \d+\.\d\d s, (\d{1,3}(?:,\d{3})*) cycles, (\d+\.\d) MIPS, (\d+/\d+) harts\] ([^\x1b]*)\x1b\[K\r"
+
+    def screen(self, *arguments, columns=160, term="xterm", locale="C.UTF-8", **how):
+        env = dict(os.environ, TERM=term, LC_ALL=locale)
+        if term is None:
+            del env["TERM"]
+        screen = super().screen(*arguments, columns=columns, env=env, **how)
+        screen.columns = columns
+        return screen
+
+    def rows(self, screen):
+        return rows_of_screen(screen.all, screen.columns)
+
+    def test_the_line_is_rewritten_in_place_and_gone_at_the_end(self):
+        for fidelity in (b"timed", b"fast"):
+            screen = self.screen(guest("stream"), "-smp", "2", "--headless", "--fidelity", fidelity.decode(), "--state-hash", "--timeout", "2.6")
+            screen.ends(124)
+            lines = re.findall(self.LINE, screen.all)
+            check(len(lines) >= 2 and all(line[0] == fidelity and line[3:] == (b"2/2", b"") for line in lines), screen.all)
+            check(float(lines[-1][2]) > 0, "MIPS", lines)
+            cycles = [int(line[1].replace(b",", b"")) for line in lines]
+            check(cycles == sorted(set(cycles)), cycles)
+            rows = self.rows(screen)
+            check(len(rows) == 3 and rows[0].startswith("lockscope: stopped") and rows[1].startswith("state hash") and not rows[2], rows)
+
+    def test_there_is_no_line_but_on_a_terminal_in_a_headless_run(self):
+        program = [guest("stream"), "--timeout", "1.7"]
+        terminals = [self.screen("--headless", *program, term="dumb"), self.screen("--headless", *program, term=None),
+                     self.screen("--headless", "--progress", "off", *program), self.screen(*program),
+                     self.screen(*program, "--progress", "auto", stdin=subprocess.DEVNULL),
+                     self.screen(*program, "--headless", program=["sh", "-m", "-c", '"$0" "$@" & wait $!', PROGRAM])]  # background
+        drawn = self.screen("--headless", *program)
+        result = run("--headless", *program, env=dict(os.environ, TERM="xterm"))
+        check(result.returncode == 124 and result.stderr.count(b"\n") == 1 and b"cycles," not in result.stderr, result)
+        for screen in terminals:
+            screen.ends(124)
+            check(b"MIPS" not in screen.all and b"\x1b" not in screen.all, screen.all)
+        drawn.ends(124)
+        check(re.search(self.LINE, drawn.all), drawn.all)
+
+    def test_the_line_is_cut_to_the_terminals_width(self):
+        screen = self.screen(guest("stream"), "--headless", columns=30)
+        screen.expect(rb"\r(\[timed [^\x1b]{22})\x1b\[K\r")
+        for columns in (12, 200, 5):
+            screen.resize(columns)
+            if columns < 30:
+                screen.expect(rb"\r\x1b\[J")  # a narrower terminal may have wrapped it
+            screen.expect(rb"\r\[[^\x1b]*\x1b\[K\r" if columns < 80 else self.LINE)
+            screen.text = b""
+            screen.expect(rb"\r(\[[^\x1b]{,%d})\x1b\[K\r" % (columns - 2))
+        screen.resize(2)
+        screen.reads_for(0.7)
+        check(b"[" not in screen.reads_for(1.2).replace(b"\x1b[", b""), screen.text)
+        screen.resize(0)  # unknown
+        screen.expect(rb"\r\[[^\x1b]{40,78}\x1b\[K\r")
+        screen.process.send_signal(signal.SIGINT)
+        screen.ends(130)
+
+    def starts_saying(self, said, locale="C.UTF-8"):
+        console = open(self.path("console-%d" % len(getattr(self, "screens", []))), "w+b")
+        with console:
+            screen = self.screen(guest("echo"), "--headless", "--no-record", columns=120, locale=locale, stdin=subprocess.PIPE, stdout=console)
+        screen.console = console.name
+        screen.process.stdin.write(said)
+        screen.process.stdin.close()
+        return screen
+
+    def shows(self, screen, said):
+        """What the line shows of the guest's `said` on a console that goes to a file."""
+        while os.path.getsize(screen.console) < len(said) + 1:
+            screen.reads_for(0.1)
+        with open(screen.console, "rb") as console:
+            got = console.read()
+        check(got == b">" + said, got)
+        screen.text = b""
+        screen.expect(self.LINE)
+        screen.expect(self.LINE)
+        screen.process.send_signal(signal.SIGTERM)
+        screen.ends(143)
+        check(self.rows(screen)[0].startswith("lockscope: ended by signal"), self.rows(screen))
+        return re.findall(self.LINE, screen.all)[-1][4].decode()
+
+    def test_the_line_shows_the_last_line_that_is_not_blank(self):
+        rows = ((b"one\r\ntwo\r\n\r\n \t\r\n", "two"), (b"\n\rtwo\n\r", "two"), (b"10 %\r20 %\n", "20 %"), (b"8\b7\n", ">7"),
+                ("e\u20ac\u00e9\b!\n".encode(), ">e\u20ac!"), (b"a\tb\n\x1b[0m\n", ">a b"), (b"\n\x1b[1;31mred\x1b[0m\x1b(B \x1b7hat\n", "red hat"),
+                ("\n\u65e5\u672c \u00e9\n".encode(), "\u65e5\u672c \u00e9"))
+        screens = [self.starts_saying(said) for said, _ in rows]
+        for screen, (said, want) in zip(screens, rows):
+            got = self.shows(screen, said)
+            check(got == want, said, "is shown as", ascii(got))
+
+    def test_nothing_of_a_hostile_console_reaches_the_terminal(self):
+        marks = "\u202e\u2066\u200b\u200d\ufeff\u0301\u2028\u0085\u009b2J\u061c\U000e0001\ue000\uffff"
+        for said in (b"\n\x1b[2J\x1b]0;title\x07\x1bP\x1b\\\x1bc\x1b[\x18\x9b2J\0\x7f\x0e end\n",
+                     b"\n" + bytes(byte for byte in range(256) if byte not in b"qR\n\x1b\b\r") * 2 + b"\n",
+                     b"\n" + marks.encode() + b" end\n", b"\n" + marks.encode("utf-16le").replace(b"\n", b"") + b" end\n",
+                     b"\n\xc0\x80\xed\xa0\x80\xf5\x80\xe2\x82\xffend\xe2\x82\n", b"\n" + b"long" * 1000 + b"\n", "\n".encode() + "\u65e5".encode() * 300 + b"\n",
+                     b"\n\x1b[" + b"1;" * 400, b"\n\x1b", b"\b\b\b\r\b\xbf\b\n\b\b"):
+            screens = {locale: self.starts_saying(said, locale) for locale in ("C.UTF-8", "C", "nonsense")}
+            for locale, screen in screens.items():
+                got = self.shows(screen, said)  # looks at every byte
+                check(locale == "C.UTF-8" or got.isascii(), locale, ascii(got))
+                check(got.endswith("end") if b" end" in said else True, ascii(got))
+
+    def test_console_and_line_share_a_terminal(self):
+        record = self.path("record")
+        screen = self.screen(guest("echo"), "--headless", "--record", record, "--state-hash", stdin=subprocess.PIPE)
+
+        def says(said):
+            screen.process.stdin.write(said)
+            screen.process.stdin.flush()
+
+        screen.expect(rb">")
+        check(screen.reads_for(1.5) == b"", "in a line of the guest's", screen.text)
+        says(b"hello\n")
+        screen.expect(rb"hello\r\n")
+        screen.expect(self.LINE)
+        screen.expect(self.LINE)
+        says(b"abc")
+        screen.expect(rb"\r\x1b\[Ka")
+        screen.expect(rb"c")
+        check(b"MIPS" not in screen.reads_for(1.5), "in a line of the guest's", screen.text)
+        says(b"\n\r")
+        screen.expect(self.LINE)
+        check(re.findall(self.LINE, screen.all)[-1][4] == b"abc", screen.all)
+        says(b"q")
+        screen.ends(7)
+        rows = self.rows(screen)
+        check(rows[:3] == [">hello", "abc", "q"] and rows[3].startswith("lockscope: the input is recorded") and len(rows) >= 5, rows)
+        want = re.search(rb"state hash ([0-9a-f]{16})", screen.all).group(1).decode()
+        check(hash_of(run("--replay-input", record, "--state-hash")) == want, "the replay, without a line")
+        check(hash_of(run("--replay-input", record, "--state-hash", "--headless", "--progress", "on")) == want, "with lines")
+        again = self.screen("--replay-input", record, "--state-hash", "--headless")
+        again.ends(7)
+        check(want.encode() in again.all, again.all)
+
+    def test_a_busy_console_is_left_alone(self):
+        screen = self.screen(guest("echo"), "--headless", "--no-record", stdin=subprocess.PIPE)
+        for _ in range(12):
+            screen.process.stdin.write(b"a\n")
+            screen.process.stdin.flush()
+            screen.reads_for(0.2)
+        check(screen.all.count(b"MIPS") <= 1, screen.all)  # while a live pipe is waited for, there may be one
+        screen.expect(self.LINE)
+        screen.process.send_signal(signal.SIGINT)
+        screen.ends(130)
+        check(self.rows(screen)[:13] == [">a"] + ["a"] * 11 + ["lockscope: ended by signal 2 (Interrupt)"], self.rows(screen))
+
+    def test_the_line_does_not_change_the_run(self):
+        cycles = 4000000
+        while True:
+            limits = ["--headless", "-smp", "4", "--max-cycles", str(cycles), "--state-hash", guest("stream")]
+            screen = self.screen(*limits)
+            screen.ends(125)
+            if screen.all.count(b"MIPS") >= 2:
+                break
+            cycles *= 3
+        want = hash_of(run(*limits, "--progress", "off"))
+        check(want.encode() in screen.all, want, screen.all)
+
+    def test_signals_erase_the_line(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            screen = self.screen(guest("stream"), "--headless")
+            screen.expect(self.LINE)
+            screen.process.send_signal(number)
+            screen.ends(128 + number)
+            rows = self.rows(screen)
+            check(len(rows) == 2 and rows[0].startswith("lockscope: ended by signal %d" % number) and not rows[1], rows)
+
+    def test_a_crash_erases_the_line(self):
+        screen = self.screen(guest("stream"), "--headless")
+        screen.expect(self.LINE)
+        screen.process.send_signal(signal.SIGABRT)
+        screen.ends(-signal.SIGABRT)
+        check(self.rows(screen)[0] == "", self.rows(screen))
+
+    def test_suspension_erases_the_line_and_continuation_brings_it_back(self):
+        screen = self.screen(guest("stream"), "--headless")
+        screen.expect(self.LINE)
+        os.kill(screen.process.pid, signal.SIGTSTP)
+        _, status = os.waitpid(screen.process.pid, os.WUNTRACED)
+        check(os.WIFSTOPPED(status), status)
+        screen.reads_for(0.1)
+        check(self.rows(screen) == [""], self.rows(screen))
+        check(screen.reads_for(1.5) == b"", "written while suspended")
+        os.kill(screen.process.pid, signal.SIGCONT)
+        screen.text = b""
+        screen.expect(self.LINE)
+        screen.process.send_signal(signal.SIGINT)
+        screen.ends(130)
+
+    def test_a_stopped_terminal_does_not_hold_the_run_up(self):
+        screen = self.screen(guest("echo"), "--headless", "--no-record", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        screen.expect(self.LINE)
+        termios.tcflow(screen.slave, termios.TCOOFF)
+        time.sleep(1.2)
+        screen.process.stdin.write(b"q")
+        screen.process.stdin.flush()
+        check(screen.process.wait(PATIENCE) == 7, screen.process.returncode)
+        termios.tcflow(screen.slave, termios.TCOON)
+
+    def test_statistics_and_summary_come_behind_the_line(self):
+        screen = self.screen(guest("stream"), "--headless", "-serial", "null", "--stats", "-", "--summary", "--timeout", "1.7",
+                             stdout=subprocess.PIPE)
+        out, _ = screen.process.communicate(timeout=PATIENCE)
+        check(json.loads(out)["stop"] == "timeout", out)
+        screen.ends(124)
+        rows = self.rows(screen)
+        check(re.search(self.LINE, screen.all) and rows[1].startswith("Summary: 1 hart") and "MIPS" not in "".join(rows), rows)
+
+    def test_progress_on_says_a_line_now_and_then_where_there_is_no_terminal(self):
+        both = subprocess.Popen([PROGRAM, guest("echo"), "--headless", "--progress", "on", "--no-record", "--timeout", "11.5"],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        result = run(guest("stream"), "--headless", "--progress", "on", "--timeout", "11.5")
+        line = r"lockscope: \[timed \d+\.\d\d s, [0-9,]+ cycles, \d+\.\d MIPS, 1/1 harts\]%s\nlockscope: stopped.*\n"
+        check(result.returncode == 124 and re.fullmatch(line % "", result.stderr.decode()), result)
+        out = os.read(both.stdout.fileno(), 4096)
+        both.stdin.write(b"a\n")  # only now is the guest's line at its end
+        out += both.communicate(timeout=PATIENCE)[0]
+        check(both.returncode == 124 and re.match(rb">(a\n)?lockscope: ", out), out)
+
+
+GROUPS = {"firmware": Firmware, "firmware64": FirmwareOn64, "usage": Usage, "machine": Machine, "runs": Runs, "records": Records, "terminal": Terminal, "progress": Progress}
 
 
 def main():
