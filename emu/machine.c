@@ -190,11 +190,7 @@ static void bus_lowered(void *context, uint32_t slot)
 /* For assertions: after a transaction, the harts that have the line now. Those that have lost it have been looked at then. */
 static bool line_holds(void *context, uint32_t line)
 {
-    const struct emu_machine *m = context;
-    for (uint32_t slot = cache_first_holder(&m->caches, line); slot != CACHE_NONE; slot = m->caches.slot[slot].next)
-        if (!tables_hold_slot(&m->harts[m->caches.slot[slot].cache >> 1], slot))
-            return false;
-    return true;
+    return tables_hold_line(&((struct emu_machine *)context)->shared, line);
 }
 
 bool machine_holds(const struct emu_machine *m)

@@ -141,6 +141,15 @@ bool tables_hold_slot(const struct hart *hart, uint32_t slot)
     return is_reservation_slow(hart);
 }
 
+bool tables_hold_line(const struct hart_shared *shared, uint32_t line)
+{
+    const struct caches *caches = shared->caches;
+    for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next)
+        if (!tables_hold_slot(&shared->harts[caches->slot[slot].cache >> 1], slot))
+            return false;
+    return true;
+}
+
 bool tables_hold_note(const struct hart *hart, uint32_t slot)
 {
     const struct cache_slot *held = &hart->shared->caches->slot[slot];

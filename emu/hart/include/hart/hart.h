@@ -384,11 +384,13 @@ unsigned mmu_data_mode(const struct hart *hart);
 
 /* For assertions (tables.c): do the hart's tables hold a subset of what TLB, PMP, caches and slow lines allow, and is the line of its
  * reservation slow? All of them; the entry of one page in the present context; (timed) all entries of the line that a slot of its
- * caches holds or has just lost, and only the one that the slot has a note of, as far as caches and slow lines are concerned. */
+ * caches holds or has just lost, only the one that the slot has a note of, and those of all harts that have the line, as far as caches
+ * and slow lines are concerned. */
 bool tables_hold(const struct hart *hart);
 bool tables_hold_page(const struct hart *hart, uint64_t vaddr);
 bool tables_hold_slot(const struct hart *hart, uint32_t slot);
 bool tables_hold_note(const struct hart *hart, uint32_t slot);
+bool tables_hold_line(const struct hart_shared *shared, uint32_t line);
 
 bool pmp_allows(const struct hart *hart, uint64_t paddr, unsigned size, enum mmu_access access, unsigned mode);
 /* Access rights (bit per mmu_access) that hold for the whole page; false if they differ within it. */
