@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 
+#include <assert.h>
 #include <hart/code_cache.h>
 #include <string.h>
 
@@ -118,6 +119,7 @@ struct emu_position emu_position(const struct emu_machine *m)
 /* A visitor that hashes writes to no field, which is what makes this const. */
 uint64_t emu_state_hash(const struct emu_machine *m)
 {
+    assert(machine_holds(m));
     struct state *s = state_create_hash();
     machine_state(s, (struct emu_machine *)m);
     return state_finish_hash(s);
@@ -126,6 +128,7 @@ uint64_t emu_state_hash(const struct emu_machine *m)
 bool emu_state_flip(struct emu_machine *m, uint64_t n, char ret_name[static 128])
 {
     struct state *s = state_create_flip(n);
+    m->is_flipped = true;
     machine_state(s, m);
     return state_finish_flip(s, ret_name) > n;
 }

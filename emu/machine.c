@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 
+#include <assert.h>
 #include <emu/platform.h>
 #include <hart/code_cache.h>
 #include <inttypes.h>
@@ -160,7 +161,23 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
 static void bus_lowered(void *context, uint32_t slot)
 {
     struct emu_machine *m = context;
-    hart_line_lowered(&m->harts[m->caches.slot[slot].cache >> 1], slot);
+    struct hart *hart = &m->harts[m->caches.slot[slot].cache >> 1];
+    hart_line_lowered(hart, slot);
+    assert(tables_hold_slot(hart, slot));
+}
+
+/* For assertions: after a transaction, the harts that have the line now. Those that have lost it have been looked at then. */
+static bool line_holds(void *context, uint32_t line)
+{
+    return tables_hold_line(&((struct emu_machine *)context)->shared, line);
+}
+
+bool machine_holds(const struct emu_machine *m)
+{
+    bool holds = m->is_flipped || !m->shared.timed || bus_copies_hold(m->bus);
+    for (unsigned h = 0; h < m->config.harts && holds && !m->is_flipped; h++)
+        holds = tables_hold(&m->harts[h]);
+    return holds;
 }
 
 static void access_begin(void *context, struct hart *hart)
@@ -383,7 +400,8 @@ static bool make_harts(struct emu_machine *m)
 static bool make_bus(struct emu_machine *m)
 {
     const struct emu_config *config = &m->config;
-    const struct bus_client client = {.context = m, .granted = bus_granted, .lowered = bus_lowered};
+    const struct bus_client client = {
+        .context = m, .granted = bus_granted, .lowered = bus_lowered, .lines = m->memory.bytes, .holds = line_holds};
     if (!caches_init(&m->caches, config->harts, m->memory.pages * LINES_PER_PAGE, &config->l1d, &config->l1i, config->seed))
         return false;
     unsigned ports = config->harts + DMA_PORTS + machine_virtio_ports(m);

@@ -91,6 +91,7 @@ struct emu_machine {
 
     /* not state */
     uint64_t fdt_address, fdt_bytes; /* of the device tree, as loaded */
+    bool is_flipped; /* a field has been changed by emu_state_flip: nothing needs to hold any more */
     int htif_slot, switch_slot;
     uint64_t breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
@@ -109,6 +110,8 @@ void machine_state(struct state *s, struct emu_machine *machine);
 void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
+/* For assertions: is what is kept twice the same, and what is derived no more than it may be? */
+bool machine_holds(const struct emu_machine *machine);
 void machine_emit(void *machine, const struct emu_event *event);
 uint64_t machine_mix(uint64_t seed);
 /* virtio.c. Numbers the ports of slots with devices; how many there are. */

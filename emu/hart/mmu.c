@@ -6,6 +6,7 @@
  */
 #include "code.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +251,7 @@ void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr)
     if (store)
         memory_touch(memory, page);
     l0_note(hart->l0, slot);
+    assert(tables_hold_page(hart, vaddr));
 }
 
 void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code)
@@ -263,7 +265,6 @@ void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code)
 
 /* A cache slot's note says which table entry holds its line: context, then place, plus 1. One at most, so that it can be taken
  * back at once; an entry that has been overwritten since is recognised by its page. */
-#define NOTE_PLACES (L0_LINES > L0_CODE_ENTRIES ? L0_LINES : L0_CODE_ENTRIES)
 
 static unsigned context_of(const struct hart *hart)
 {
@@ -277,8 +278,8 @@ static struct l0_data *line_entry(struct hart *hart, const struct cache_slot *sl
 {
     if (!slot->note)
         return NULL;
-    unsigned place = (slot->note - 1) % NOTE_PLACES;
-    struct l0_data *entry = &hart->l0_of[(slot->note - 1) / NOTE_PLACES]->lines[place];
+    unsigned place = (slot->note - 1) % L0_NOTE_PLACES;
+    struct l0_data *entry = &hart->l0_of[(slot->note - 1) / L0_NOTE_PLACES]->lines[place];
     bool same = entry->page == slot->line / LINES_PER_PAGE && place % LINES_PER_PAGE == slot->line % LINES_PER_PAGE;
     return same ? entry : NULL;
 }
@@ -287,7 +288,7 @@ static uint8_t *present_entry(struct hart *hart, const struct cache_slot *slot)
 {
     if (!slot->note)
         return NULL;
-    struct l0_code *entry = &hart->l0_of[(slot->note - 1) / NOTE_PLACES]->code[(slot->note - 1) % NOTE_PLACES];
+    struct l0_code *entry = &hart->l0_of[(slot->note - 1) / L0_NOTE_PLACES]->code[(slot->note - 1) % L0_NOTE_PLACES];
     bool same = entry->page && entry->page->page == slot->line / LINES_PER_PAGE;
     return same ? &entry->present[slot->line % LINES_PER_PAGE] : NULL;
 }
@@ -308,8 +309,9 @@ void mmu_l0_fill_line(struct hart *hart, uint64_t vaddr, uint64_t paddr, uint32_
     *entry = (struct l0_data){.rtag = load ? tag : L0_EMPTY, .wtag = L0_EMPTY, .addend = page->addend, .page = page->page};
     if (store && held->state == LINE_M && !held->watched)
         entry->wtag = tag | (is_slow ? L0_SLOW_STORE : 0);
-    held->note = context_of(hart) * NOTE_PLACES + place + 1;
+    held->note = context_of(hart) * L0_NOTE_PLACES + place + 1;
     l0_note(hart->l0, L0_DATA_ENTRIES + L0_CODE_ENTRIES + place);
+    assert(tables_hold_note(hart, slot));
 }
 
 void mmu_l0_fill_present(struct hart *hart, uint64_t vaddr, uint32_t slot)
@@ -320,7 +322,8 @@ void mmu_l0_fill_present(struct hart *hart, uint64_t vaddr, uint32_t slot)
     if (before)
         *before = 0;
     hart->l0->code[place].present[(vaddr >> LINE_SHIFT) % LINES_PER_PAGE] = 1;
-    held->note = context_of(hart) * NOTE_PLACES + place + 1;
+    held->note = context_of(hart) * L0_NOTE_PLACES + place + 1;
+    assert(tables_hold_note(hart, slot));
 }
 
 void hart_line_lowered(struct hart *hart, uint32_t slot)

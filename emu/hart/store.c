@@ -5,6 +5,8 @@
  */
 #include "code.h"
 
+#include <assert.h>
+
 void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line)
 {
     uint64_t *slow = &shared->memory->slow[page];
@@ -14,6 +16,7 @@ void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line)
         mmu_l0_demote(shared, page);
     if (fresh && shared->timed)
         mmu_l0_demote_line(shared, page * LINES_PER_PAGE + line);
+    assert(!fresh || !shared->timed || tables_hold_line(shared, page * LINES_PER_PAGE + line));
 }
 
 bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by)

@@ -64,7 +64,8 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
     if (!bus)
         return NULL;
     const struct emu_bus_config *c = &config->bus;
-    bus->snoop = (struct snoop){caches, reservations, coherence, *client};
+    bus->snoop = (struct snoop){caches, reservations, coherence, *client, NULL};
+    assert(shadow_make(&bus->snoop.shadow, caches, coherence, client->lines));
     bus->queue = queue;
     bus->ports = ports;
     bus->is_atomic = c->kind == EMU_BUS_ATOMIC;
@@ -94,6 +95,7 @@ void bus_destroy(struct bus *bus)
         return;
     pending_finish(&bus->pending);
     data_bus_finish(&bus->data);
+    shadow_destroy(bus->snoop.shadow);
     free(bus->port);
     free(bus->cycle);
     free(bus);
@@ -378,6 +380,11 @@ unsigned bus_latency_cycles(const struct bus *bus)
 unsigned bus_ports(const struct bus *bus)
 {
     return bus->ports;
+}
+
+bool bus_copies_hold(const struct bus *bus)
+{
+    return shadow_holds(bus->snoop.shadow);
 }
 
 const struct bus_counts *bus_counts(const struct bus *bus)

@@ -71,6 +71,7 @@ static struct snoop_answer ask_holders(struct snoop *snoop, uint32_t line, uint3
         if (slot == except)
             continue;
         const struct coherence_row *row = row_of(snoop, it->state, stimulus);
+        assert(shadow_answers(snoop->shadow, slot, row->actions));
         answer.sharers++;
         answer.actions |= row->actions;
         if (row->next == it->state)
@@ -91,6 +92,7 @@ static void evict(struct snoop *snoop, uint32_t slot)
 {
     const struct cache_slot *it = &snoop->caches->slot[slot];
     unsigned agent = it->cache >> 1;
+    assert(shadow_leaves(snoop->shadow, slot, row_of(snoop, it->state, STIMULUS_EVICT)->actions));
     cache_drop(snoop->caches, slot);
     if (!(it->cache & 1) && reservation_touches(snoop->reservations, agent, snoop_line_address(it->line), LINE_BYTES))
         reservation_end(snoop->reservations, agent, EMU_REASON_EVICTION, agent);
@@ -130,6 +132,7 @@ static void end_reservations(struct snoop *snoop, const struct bus_request *requ
 static struct snoop_answer apply_read(struct snoop *snoop, const struct bus_request *request, unsigned agent, uint32_t *slot)
 {
     struct snoop_answer answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ);
+    assert(shadow_delivers(snoop->shadow, request->line));
     bool shared = (answer.actions & ACTION_SHARED) || (request->cache & 1);
     *slot = room_for(snoop, request);
     cache_fill(snoop->caches, *slot, request->line,
@@ -145,6 +148,7 @@ static struct snoop_answer apply_own(struct snoop *snoop, const struct bus_reque
     assert(!(request->cache & 1));
     if (kind == BUS_READ_X) {
         answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ_X);
+        assert(shadow_delivers(snoop->shadow, request->line));
         *slot = room_for(snoop, request);
         cache_fill(snoop->caches, *slot, request->line, row_of(snoop, LINE_I, STIMULUS_OWN)->next);
     } else {
@@ -162,6 +166,7 @@ static struct snoop_answer apply_dma(struct snoop *snoop, const struct bus_reque
 {
     struct snoop_answer answer =
         ask_holders(snoop, request->line, CACHE_NONE, is_write ? STIMULUS_SNOOP_DMA_WRITE : STIMULUS_SNOOP_DMA_READ);
+    assert(is_write || shadow_delivers(snoop->shadow, request->line));
     if (is_write)
         end_reservations(snoop, request, UINT_MAX);
     return answer;
@@ -171,6 +176,9 @@ struct snoop_answer snoop_apply(struct snoop *snoop, const struct bus_request *r
                                 uint32_t *slot)
 {
     struct snoop_answer answer = {0};
+    if (request->want == BUS_WANT_DEVICE_READ || request->want == BUS_WANT_DEVICE_WRITE)
+        return answer;
+    assert(shadow_begin(snoop->shadow, request->line));
     switch ((enum bus_want)request->want) {
     case BUS_WANT_READ:
         if (kind == BUS_READ)
@@ -190,8 +198,10 @@ struct snoop_answer snoop_apply(struct snoop *snoop, const struct bus_request *r
         break;
     case BUS_WANT_DEVICE_READ:
     case BUS_WANT_DEVICE_WRITE:
-        return answer;
+        break;
     }
+    assert(shadow_end(snoop->shadow, request->line));
     assert(caches_check_line(snoop->caches, request->line));
+    assert(snoop_client_holds(&snoop->client, request->line));
     return answer;
 }

@@ -6,6 +6,8 @@
 #ifndef MEM_SNOOP_H
 #define MEM_SNOOP_H
 
+#include "shadow.h"
+
 #include <mem/bus.h>
 
 struct snoop {
@@ -13,6 +15,7 @@ struct snoop {
     struct reservations *reservations;
     const struct coherence *coherence;
     struct bus_client client;
+    struct shadow *shadow; /* NULL without assertions */
 };
 
 struct snoop_answer {
@@ -22,6 +25,11 @@ struct snoop_answer {
 };
 
 uint64_t snoop_line_address(uint32_t line); /* of a line of RAM */
+
+static inline bool snoop_client_holds(const struct bus_client *client, uint32_t line)
+{
+    return !client->holds || client->holds(client->context, line);
+}
 
 /* What a request asks of the bus now: a kind, or BUS_NOTHING. *ret_slot: where the line is, CACHE_NONE if it is not in the cache. */
 enum bus_kind snoop_kind(const struct snoop *snoop, const struct bus_request *request, uint32_t *ret_slot);

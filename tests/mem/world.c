@@ -53,7 +53,7 @@ static void lost(void *context, unsigned agent, enum emu_reason reason, uint64_t
         w->lose(w, agent);
 }
 
-struct world *world_create(const struct emu_config *config, unsigned ports)
+static struct world *create(const struct emu_config *config, unsigned ports, const struct coherence *coherence, bool has_ram)
 {
     struct world *w = calloc(1, sizeof *w);
     cr_assert(w != NULL);
@@ -62,10 +62,23 @@ struct world *world_create(const struct emu_config *config, unsigned ports)
     w->queue = queue_create();
     cr_assert(caches_init(&w->caches, config->harts, WORLD_LINES, &config->l1d, &config->l1i, config->seed));
     cr_assert(reservations_init(&w->reservations, config->harts, config->reservation.granule_bytes, lost, w));
+    w->bytes = has_ram ? calloc(WORLD_LINES, sizeof *w->bytes) : NULL;
+    cr_assert(w->bytes != NULL || !has_ram);
     struct bus_client client = {.context = w, .granted = granted, .lowered = lowered, .recorded = recorded};
-    w->bus = bus_create(config, ports, w->queue, &w->caches, &w->reservations, &coherence_mesi, &client);
+    client.lines = has_ram ? w->bytes[0] : NULL;
+    w->bus = bus_create(config, ports, w->queue, &w->caches, &w->reservations, coherence, &client);
     cr_assert(w->bus != NULL);
     return w;
+}
+
+struct world *world_create(const struct emu_config *config, unsigned ports)
+{
+    return create(config, ports, &coherence_mesi, false);
+}
+
+struct world *world_create_with_ram(const struct emu_config *config, unsigned ports, const struct coherence *coherence)
+{
+    return create(config, ports, coherence, true);
 }
 
 void world_destroy(struct world *w)
@@ -74,6 +87,7 @@ void world_destroy(struct world *w)
     queue_destroy(w->queue);
     caches_finish(&w->caches);
     reservations_finish(&w->reservations);
+    free(w->bytes);
     free(w);
 }
 

@@ -28,12 +28,15 @@ struct world {
     unsigned lowerings;
     unsigned losses;
     struct bus_record record;          /* the last */
+    uint8_t (*bytes)[64];              /* RAM by line; NULL: there is none */
     void (*answer)(struct world *w, unsigned port, const struct bus_grant *grant); /* NULL: none; called in `granted` */
     void (*lose)(struct world *w, unsigned agent);                                 /* NULL: none; called in `lost` */
 };
 
 struct emu_config world_config(unsigned harts); /* default costs */
 struct world *world_create(const struct emu_config *config, unsigned ports);
+/* One with RAM, whose caches do as this table says. */
+struct world *world_create_with_ram(const struct emu_config *config, unsigned ports, const struct coherence *coherence);
 void world_destroy(struct world *w);
 /* A request by a port for a line, of 8 bytes at offset 0; slot and cache are filled in. */
 struct bus_request world_ask(const struct world *w, unsigned port, enum bus_want want, uint32_t line, uint64_t cycle);

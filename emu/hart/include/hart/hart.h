@@ -36,6 +36,7 @@ struct hart;
 #define L0_LINES 1024u
 #define L0_CONTEXTS 4u
 #define L0_LOG 96u
+#define L0_NOTE_PLACES (L0_LINES > L0_CODE_ENTRIES ? L0_LINES : L0_CODE_ENTRIES) /* of a context, in a cache slot's note (mmu.c) */
 
 /* A page in `fast`, a line in `timed` fidelity. */
 struct l0_data {
@@ -378,6 +379,16 @@ void mmu_l0_fill_code(struct hart *hart, uint64_t vaddr, struct code_page *code)
 /* All harts: page now has a slow line, so that no table may hold it plainly writable. */
 void mmu_l0_demote(struct hart_shared *shared, uint32_t page);
 unsigned mmu_data_mode(const struct hart *hart);
+
+/* For assertions (tables.c): do the hart's tables hold a subset of what TLB, PMP, caches and slow lines allow, and is the line of its
+ * reservation slow? All of them; the entry of one page in the present context; (timed) all entries of the line that a slot of its
+ * caches holds or has just lost, only the one that the slot has a note of, and those of all harts that have the line, as far as caches
+ * and slow lines are concerned. */
+bool tables_hold(const struct hart *hart);
+bool tables_hold_page(const struct hart *hart, uint64_t vaddr);
+bool tables_hold_slot(const struct hart *hart, uint32_t slot);
+bool tables_hold_note(const struct hart *hart, uint32_t slot);
+bool tables_hold_line(const struct hart_shared *shared, uint32_t line);
 
 bool pmp_allows(const struct hart *hart, uint64_t paddr, unsigned size, enum mmu_access access, unsigned mode);
 /* Access rights (bit per mmu_access) that hold for the whole page; false if they differ within it. */

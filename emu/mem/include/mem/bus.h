@@ -84,6 +84,10 @@ struct bus_client {
     void (*lowered)(void *context, uint32_t slot);
     /* NULL: nobody listens. */
     void (*recorded)(void *context, const struct bus_record *record);
+    /* For assertions; NULL: there is nothing to check. */
+    const uint8_t *lines;                         /* the bytes of all lines of the caches, one line behind the other */
+    bool (*holds)(void *context, uint32_t line);  /* is all that the client derives from what caches say of the line still true? Called
+                                                     when it has been told of all that a transaction took away, before granted */
 };
 
 struct bus_counts { /* statistics, not state */
@@ -127,6 +131,8 @@ void bus_reset(struct bus *bus);
 /* Cycles from a request to its first effect on another agent, at least: arbitration + address. */
 unsigned bus_latency_cycles(const struct bus *bus);
 unsigned bus_ports(const struct bus *bus);
+/* For assertions: is each copy in a cache what an agent would find in RAM, as far as it must be? */
+bool bus_copies_hold(const struct bus *bus);
 const struct bus_counts *bus_counts(const struct bus *bus);
 const struct bus_port_counts *bus_port_counts(const struct bus *bus, unsigned port);
 const char *bus_kind_name(unsigned kind);
