@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "config.h"
 #include "ending.h"
+#include "monitor.h"
 
 #include <string.h>
 
@@ -302,7 +303,7 @@ static void reference_options(FILE *to)
         "|---|---|\n"
         "| Ctrl-A x | quit |\n"
         "| Ctrl-A h | help |\n"
-        "| Ctrl-A c | monitor (there is none yet) |\n"
+        "| Ctrl-A c | stop: the [monitor](monitor.md) |\n"
         "| Ctrl-A Ctrl-A | send Ctrl-A to the guest |\n"
         "\n"
         "## Input that is not a terminal\n"
@@ -366,6 +367,8 @@ bool reference_print(FILE *to, const char *page)
         reference_exit_codes(to);
     else if (!strcmp(page, "config"))
         reference_config(to);
+    else if (!strcmp(page, "monitor"))
+        monitor_reference(to);
     else
         return false;
     return true;

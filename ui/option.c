@@ -288,6 +288,22 @@ TEXT_SETTER(record, record_file)
 TEXT_SETTER(replay_input, replay_file)
 
 /* Read by the caller, who opens files, before the other options are applied on top. */
+SETTER(S)
+{
+    options->monitor = true;
+    return true;
+}
+
+SETTER(commands)
+{
+    if (value[0] == '\0')
+        return emu_error_set(error, "%s '': the name of a file must not be empty", spelling);
+    if (options->command_file_count == COMMAND_FILES_MOST)
+        return emu_error_set(error, "%s %s: there can be %d files of commands", spelling, value, COMMAND_FILES_MOST);
+    options->command_files[options->command_file_count++] = value;
+    return true;
+}
+
 SETTER(machine_file)
 {
     if (value[0] == '\0')
@@ -318,6 +334,7 @@ SETTER(reference)
     }
 
 FLAG_SETTER(headless)
+FLAG_SETTER(json)
 FLAG_SETTER(no_record)
 FLAG_SETTER(no_reboot)
 FLAG_SETTER(state_hash)
@@ -359,7 +376,7 @@ SETTER(display)
 
 SETTER(monitor)
 {
-    return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no monitor yet; use none", spelling, value);
+    return !strcmp(value, "none") || emu_error_set(error, "%s %s: the monitor is on the terminal, with -S or Ctrl-A c; use none", spelling, value);
 }
 
 SETTER(drive)

@@ -15,6 +15,7 @@
 
 #define MACHINE_FILES_MOST 16
 #define SWITCHES_MOST 64
+#define COMMAND_FILES_MOST 8
 #define PATH_BYTES 4096
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
@@ -54,6 +55,11 @@ struct options {
     bool headless;
     enum progress_said progress;
     bool no_reboot;
+
+    bool monitor; /* begin at its prompt; standard input that is no terminal is its script */
+    bool json;
+    const char *command_files[COMMAND_FILES_MOST]; /* of the monitor's */
+    unsigned command_file_count;
 
     struct fidelity_switch switches[SWITCHES_MOST]; /* by cycle; at one cycle, in the order given */
     unsigned switch_count;

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "session.h"
 #include "console.h"
+#include "monitor.h"
 #include "pace.h"
 #include "progress.h"
 #include "terminal.h"
@@ -26,6 +27,7 @@
 #define SLICE_EVENTS        20000 /* at most: some microseconds each */
 #define SLICE_SECONDS_SHORT 0.004
 #define SLICE_SECONDS_LONG  0.010
+#define SLICE_GOAL_STEPS    4096  /* single steps at most, where a hart's instructions are counted */
 #define ACCESS_CYCLES       10000 /* unpaced time after a stop in the middle of a device access, which is no idleness */
 
 /* When a script is fed; docs/reference/options.md tells. It waits until the guest has been quiet and looks for input, because
@@ -59,6 +61,12 @@ struct session {
     emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
     emu_cycle reached;   /* emu_now after the last slice */
 
+    struct monitor *monitor; /* NULL: there has been no use for it */
+    bool halted;             /* it is to be asked how to go on */
+    char halt_reason[160];
+    struct monitor_goal goal; /* how far it said */
+    bool finish_said;         /* that the guest has ended the run */
+
     bool disk_failed; /* the machine stands in the middle of an event, for good */
     bool ended;
     struct ending ending;
@@ -66,7 +74,8 @@ struct session {
 
 bool session_has_input(const struct options *options)
 {
-    return options->serial == SERIAL_STDIO && !(options->headless && isatty(STDIN_FILENO));
+    bool is_terminal = isatty(STDIN_FILENO);
+    return options->serial == SERIAL_STDIO && !(options->headless && is_terminal) && !(options->monitor && !is_terminal);
 }
 
 static struct ending *end(struct session *session, enum ending_kind kind, int code)
@@ -122,6 +131,113 @@ static struct emu_stop run(struct session *session, const struct emu_until *unti
     }
 }
 
+/* ---- the monitor ---- */
+
+static bool apply_for_monitor(void *context, const struct emu_input *input, struct emu_error *error)
+{
+    return apply(context, input, 0, error);
+}
+
+/* Makes it if it is not there. */
+static bool has_monitor(struct session *session)
+{
+    const struct options *options = session->options;
+    const struct monitor_host host = {.machine = session->machine,
+                                      .context = session,
+                                      .apply = apply_for_monitor,
+                                      .is_replay = session->replay,
+                                      .is_terminal = isatty(STDIN_FILENO) && !options->headless};
+    struct emu_error error;
+    session->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
+    if (!session->monitor && !(session->monitor = monitor_create(options, &host, &error)))
+        end(session, ENDING_ERROR, 0)->error = error;
+    return session->monitor;
+}
+
+/* The machine stands still from here on. False: there is nobody who could say how to go on. */
+static bool halt(struct session *session, const char *reason)
+{
+    if (!session->monitor || monitor_is_over(session->monitor))
+        return false;
+    snprintf(session->halt_reason, sizeof session->halt_reason, "%s", reason);
+    session->halted = true;
+    return true;
+}
+
+static void select_events(struct session *session)
+{
+    uint64_t kinds = session->monitor ? monitor_events(session->monitor) : 0;
+    emu_events_select(session->machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT) | kinds);
+    emu_stop_on(session->machine, (session->options->no_reboot ? EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET) : 0) | kinds);
+}
+
+static void look_at_host(struct session *session);
+
+static void talk(struct session *session)
+{
+    terminal_line_erase();
+    if (session->keys)
+        terminal_restore();
+    console_end_line(&session->console);
+    enum monitor_wish wish = monitor_talk(session->monitor, session->halt_reason, &session->goal);
+    session->halted = false;
+    signals_forget_interrupt(); /* at the prompt Ctrl-C only ends a line */
+    look_at_host(session);
+    if (session->ended)
+        return;
+    if (wish == MONITOR_QUIT) {
+        end(session, session->finish_said ? ENDING_FINISHED : ENDING_QUIT, session->ending.code);
+        return;
+    }
+    select_events(session);
+    if (session->keys)
+        session->keys = terminal_raw();
+    pace_set(&session->pace, emu_now(session->machine));
+}
+
+static uint64_t retired(const struct session *session, int hart)
+{
+    struct emu_hart_view view;
+    emu_hart_view(session->machine, (unsigned)hart, &view);
+    return view.instructions;
+}
+
+static bool goal_is_reached(const struct session *session)
+{
+    const struct monitor_goal *goal = &session->goal;
+    return emu_position(session->machine).steps >= goal->steps ||
+           (goal->hart >= 0 && retired(session, goal->hart) >= goal->retired);
+}
+
+static void goal_plan(const struct session *session, struct emu_until *until)
+{
+    if (until->steps > session->goal.steps)
+        until->steps = session->goal.steps;
+    if (until->cycle > session->goal.cycle)
+        until->cycle = session->goal.cycle;
+}
+
+/* emu_run; where a hart's instructions are counted, step by step. */
+static struct emu_stop run_to_goal(struct session *session, struct emu_until *until)
+{
+    struct emu_stop stop;
+    if (session->goal.hart < 0)
+        return run(session, until);
+    for (unsigned i = 0; i < SLICE_GOAL_STEPS; i++) {
+        struct emu_position before = emu_position(session->machine), after;
+        until->steps = before.steps + 1;
+        until->events = before.events + 1; /* an instruction may retire in one */
+        stop = run(session, until);
+        after = emu_position(session->machine);
+        bool has_moved = after.steps > before.steps || after.events > before.events;
+        if (stop.kind != EMU_STOP_LIMIT || !has_moved || goal_is_reached(session))
+            break;
+    }
+    return stop;
+}
+
+/* ---- inputs from the console ---- */
+
 /* Gives the guest as many bytes as its FIFO takes; `idle_cycle`: when, if no hart runs. Returns how many. */
 static unsigned feed(struct session *session, emu_cycle idle_cycle)
 {
@@ -153,7 +269,7 @@ static void keys_help(const struct session *session)
     struct emu_stats stats;
     emu_stats(session->machine, &stats);
     fprintf(stderr,
-            "\r\nCtrl-%c x quits; Ctrl-%c h helps; Ctrl-%c c: monitor (not yet); Ctrl-%c Ctrl-%c sends Ctrl-%c to the guest.\r\n"
+            "\r\nCtrl-%c x quits; Ctrl-%c h helps; Ctrl-%c c stops for the monitor; Ctrl-%c Ctrl-%c sends Ctrl-%c to the guest.\r\n"
             "Cycle %" PRIu64 ", %" PRIu64 " instructions, %u of %u harts running.\r\n",
             key, key, key, key, key, key, stats.cycles, stats.instructions, moving_harts(session->machine),
             emu_harts(session->machine));
@@ -169,7 +285,8 @@ static void keys_read(struct session *session)
         keys_help(session);
         break;
     case COMMAND_MONITOR:
-        fputs("\r\nThere is no monitor yet.\r\n", stderr);
+        if (has_monitor(session) && !halt(session, "stopped"))
+            fputs("\r\nThere are no more commands.\r\n", stderr);
         break;
     case COMMAND_NONE:
         break;
@@ -369,6 +486,8 @@ static void write_output(struct session *session)
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
         for (size_t i = 0; i < count; i++) {
+            if (session->monitor)
+                monitor_event(session->monitor, &events[i]);
             if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
@@ -406,6 +525,8 @@ static void plan(struct session *session, struct emu_until *until)
     else if (session->source == SOURCE_REPLAY)
         replay_plan(session, until);
     switch_plan(session, until);
+    if (session->monitor)
+        goal_plan(session, until);
 }
 
 static void react_by_source(struct session *session, const struct emu_stop *stop)
@@ -429,17 +550,31 @@ static void react_by_source(struct session *session, const struct emu_stop *stop
 /* `slice_over`: the slice's steps or events are done, which means nothing to anybody. */
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
+    char reason[160];
     bool at_max = until->cycle == session->options->max_cycles;
     if (session->source == SOURCE_REPLAY)
         at_max = at_max && !replay_is_due(session) && until->cycle != session->replay->end_cycle;
     switch (stop->kind) {
     case EMU_STOP_FINISHED:
+        snprintf(reason, sizeof reason, "the guest has ended the run, with exit code %d", stop->code);
+        if (session->options->monitor && !session->finish_said && session->source != SOURCE_REPLAY && halt(session, reason)) {
+            session->ending.code = stop->code;
+            session->finish_said = true;
+            break;
+        }
         end(session, ENDING_FINISHED, stop->code);
         if (session->source == SOURCE_REPLAY)
             replay_check_end(session);
         break;
+    case EMU_STOP_BREAKPOINT:
+        if (session->monitor && monitor_stops(session->monitor, stop, reason, sizeof reason))
+            halt(session, reason);
+        break;
     case EMU_STOP_MACHINE_EVENT:
-        end(session, ENDING_RESET, 0);
+        if (session->monitor && monitor_stops(session->monitor, stop, reason, sizeof reason))
+            halt(session, reason);
+        else if (session->options->no_reboot && stop->event == EMU_EVENT_MACHINE_RESET)
+            end(session, ENDING_RESET, 0);
         break;
     case EMU_STOP_LIMIT:
         if (slice_over)
@@ -452,11 +587,13 @@ static void react(struct session *session, const struct emu_stop *stop, const st
         else
             react_by_source(session, stop);
         break;
-    case EMU_STOP_IDLE:
     case EMU_STOP_DEAD:
+        if (session->source == SOURCE_NONE && halt(session, "every hart waits, and nothing is left that could wake one"))
+            break; /* fall through */
+    case EMU_STOP_IDLE:
         react_by_source(session, stop);
         break;
-    default: /* EVENTS_FULL: written meanwhile; no breakpoints are set */
+    default: /* EVENTS_FULL: written meanwhile */
         break;
     }
 }
@@ -464,18 +601,28 @@ static void react(struct session *session, const struct emu_stop *stop, const st
 static void step(struct session *session)
 {
     struct emu_until until;
+    if (session->halted)
+        talk(session);
+    if (session->ended)
+        return;
     plan(session, &until);
     if (session->ended)
         return;
     double before = host_seconds();
-    struct emu_stop stop = run(session, &until);
+    struct emu_stop stop = run_to_goal(session, &until);
     struct emu_position reached = emu_position(session->machine);
     bool slice_over = stop.kind == EMU_STOP_LIMIT && (reached.steps >= until.steps || reached.events >= until.events);
-    if (stop.kind == EMU_STOP_LIMIT && reached.steps >= until.steps)
+    bool at_goal = stop.kind == EMU_STOP_LIMIT && !slice_over && until.cycle == session->goal.cycle;
+    slice_over |= at_goal; /* the limit was the monitor's */
+    if (stop.kind == EMU_STOP_LIMIT && reached.steps >= until.steps && session->goal.hart < 0)
         adapt_slice(session, host_seconds() - before);
     write_output(session);
     if (!session->ended)
         react(session, &stop, &until, slice_over);
+    if (!session->ended && !session->halted && session->monitor && (at_goal || goal_is_reached(session))) {
+        halt(session, "");
+        session->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
+    }
     if (!session->ended)
         look_at_host(session);
     if (!session->ended)
@@ -565,18 +712,22 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .deadline = options->timeout_seconds > 0 ? now + options->timeout_seconds : INFINITY,
         .slice_steps = SLICE_STEPS_FIRST,
         .feed_cycle = FEED_CYCLES,
+        .goal = {.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1},
         .console = {.out = console_fd, .escape = options->escape},
     };
     session.console.deadline = session.deadline;
-    emu_events_select(machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
-    if (options->no_reboot)
-        emu_stop_on(machine, EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET));
+    select_events(&session);
     pace_set(&session.pace, 0);
     open_source(&session);
+    if (options->monitor || options->command_file_count > 0)
+        session.halted = has_monitor(&session);
     progress_start(&session.progress, options, console_fd);
     session.console.beside_line = session.progress.is_shared;
     while (!session.ended)
         step(&session);
+    monitor_destroy(session.monitor);
+    session.monitor = NULL;
+    select_events(&session);
     emu_cycle cycle = settle(&session);
     check_output(&session);
     store_disks(&session);

@@ -205,6 +205,12 @@ int signals_pending(void)
     return ending_signal;
 }
 
+void signals_forget_interrupt(void)
+{
+    if (ending_signal == SIGINT)
+        ending_signal = 0;
+}
+
 int signals_fd(void)
 {
     return wake[0];

@@ -13,6 +13,8 @@
 void signals_catch(void);
 /* The signal that asks the program to end; 0: none so far. */
 int signals_pending(void);
+/* An interrupt from the keyboard (SIGINT) that asked for that has not. */
+void signals_forget_interrupt(void);
 /* Readable when a signal has arrived since signals_clear. */
 int signals_fd(void);
 void signals_clear(void);

@@ -144,7 +144,6 @@ class Usage(Case):
         (r"-cpu rv64,v=true: harts do not have v \(vectors\)", "-cpu", "rv64,v=true"),
         (r"-cpu rv64,c=off: harts always have c \(compressed instructions\)", "-cpu", "rv64,c=off"),
         (r"-cpu rv64,h: h is on or off", "-cpu", "rv64,h"),
-        (r"-S is refused: there is no gdb server and no monitor yet", "-S"),
         (r"-gdb is refused: there is no gdb server yet", "-gdb", "tcp::26000"),
         (r"--enable-kvm is refused: the harts are emulated", "--enable-kvm"),
         (r"-pflash needs a value: FILE", "-pflash"),
@@ -170,7 +169,7 @@ class Usage(Case):
         (r"-cpu rv64,itlb=65: hart\.itlb is a number from 1 to 64 entries", "-cpu", "rv64,itlb=65"),
         (r"-serial tcp::5: the console can go to stdio", "-serial", "tcp::5"),
         (r"-display gtk: there is no display yet", "-display", "gtk"),
-        (r"-monitor stdio: there is no monitor yet", "-monitor", "stdio"),
+        (r"-monitor stdio: the monitor is on the terminal, with -S", "-monitor", "stdio"),
         (r"-rtc base=yesterday: the clock's base must be a date", "-rtc", "base=yesterday"),
         (r"-rtc base=2020-02-30: the clock's base must be a date", "-rtc", "base=2020-02-30"),
         (r"--max-cycles 0: the limit must be", "--max-cycles", "0"),
@@ -280,7 +279,7 @@ class Usage(Case):
         check(run("-h").stdout == result.stdout and run("-help").stdout == result.stdout, "spellings of -help")
 
     def test_the_generated_pages_are_up_to_date(self):
-        for page in ("options", "exit-codes", "config"):
+        for page in ("options", "exit-codes", "config", "monitor"):
             with open(os.path.join(DOCS, "reference", page + ".md"), "rb") as file:
                 check(run("--reference", page).stdout == file.read(), "docs/reference/%s.md is old:" % page,
                       "lockscope --reference", page)

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The monitor's loop: where lines come from, how a line becomes a command, what an answer looks like, and values.
+ */
+#define _GNU_SOURCE
+#include "monitor_private.h"
+#include "expression.h"
+#include "monitor_line.h"
+#include "word.h"
+
+#include <inttypes.h>
+#include <isa/insn.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the table ---- */
+
+const struct command commands[] = {
+#define COMMAND(id, name, alias, arguments, group, completion, repeats, meaning, example)                                          \
+    {name, alias, arguments, COMMAND_GROUP_##group, WORDS_##completion, repeats, meaning, example, command_##id},
+#include "command.def"
+};
+const size_t command_count = sizeof commands / sizeof commands[0];
+
+static const char *const group_meanings[] = {
+#define GROUP(id, meaning) meaning,
+#include "command.def"
+};
+
+static bool ambiguous(const char *word, struct emu_error *error)
+{
+    char names[200] = "";
+    for (size_t i = 0; i < command_count; i++)
+        if (!strncmp(commands[i].name, word, strlen(word)) && strlen(names) + strlen(commands[i].name) + 3 < sizeof names) {
+            strcat(names, names[0] ? ", " : "");
+            strcat(names, commands[i].name);
+        }
+    return emu_error_set(error, "'%s' can be %s", word, names);
+}
+
+const struct command *command_find(const char *word, struct emu_error *error)
+{
+    const struct command *found = NULL;
+    struct nearest nearest = nearest_to(word);
+    unsigned count = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = &commands[i];
+        if (!strcmp(command->name, word) || (command->alias[0] && !strcmp(command->alias, word)))
+            return command;
+        nearest_offer(&nearest, command->name);
+        if (!strncmp(command->name, word, strlen(word))) {
+            found = command;
+            count++;
+        }
+    }
+    if (count == 1)
+        return found;
+    if (count > 1)
+        ambiguous(word, error);
+    else if (nearest.name)
+        emu_error_set(error, "there is no command '%.40s'; did you mean %s?", word, nearest.name);
+    else
+        emu_error_set(error, "there is no command '%.40s'; help lists them", word);
+    return NULL;
+}
+
+/* ---- values ---- */
+
+int monitor_csr(const char *name)
+{
+    for (unsigned number = 0; number < 4096; number++) {
+        const char *its = isa_csr_name(number);
+        if (its && !strcmp(its, name))
+            return (int)number;
+    }
+    return -1;
+}
+
+struct names {
+    const struct monitor *monitor;
+    unsigned hart;
+};
+
+/* Registers, then CSRs, then what an event holds; a $ before a name is allowed. */
+static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
+{
+    const struct names *names = context;
+    const struct monitor *monitor = names->monitor;
+    struct emu_hart_view view;
+    name += name[0] == '$';
+    emu_hart_view(monitor->host.machine, names->hart, &view);
+    if (monitor->has_event && (!strcmp(name, "a") || !strcmp(name, "b"))) {
+        *ret_value = name[0] == 'a' ? monitor->event.a : monitor->event.b;
+        return true;
+    }
+    if (!strcmp(name, "pc") || !strcmp(name, "hart") || !strcmp(name, "clock")) {
+        *ret_value = name[0] == 'p' ? view.pc : name[0] == 'h' ? names->hart : view.cycle;
+        return true;
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        char number[8];
+        snprintf(number, sizeof number, "x%u", i);
+        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
+        number[0] = 'f';
+        if (is_x || !strcmp(name, number) || !strcmp(name, isa_freg_name(i))) {
+            *ret_value = is_x ? view.x[i] : view.f[i];
+            return true;
+        }
+    }
+    int csr = monitor_csr(name);
+    return csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value);
+}
+
+static bool value_of_memory(void *context, uint64_t address, unsigned bytes, uint64_t *ret_value)
+{
+    const struct names *names = context;
+    *ret_value = 0;
+    return monitor_read(names->monitor, address, ret_value, bytes);
+}
+
+bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error)
+{
+    struct names names = {monitor, hart};
+    const struct expression_reader reader = {&names, value_of_name, value_of_memory};
+    return expression_evaluate(text, &reader, ret_value, error);
+}
+
+bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error)
+{
+    return monitor_value_on(monitor, monitor->hart, text, ret_value, error);
+}
+
+bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
+{
+    return emu_ram_read(monitor->host.machine, address, to, bytes);
+}
+
+bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error)
+{
+    uint64_t number;
+    unsigned harts = emu_harts(monitor->host.machine);
+    if (!number_parse(text, 0, harts - 1, &number))
+        return emu_error_set(error, "the harts are 0 to %u, not '%.40s'", harts - 1, text);
+    *ret_hart = (unsigned)number;
+    return true;
+}
+
+bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error)
+{
+    if (monitor->host.is_replay)
+        return emu_error_set(error, "this is the replay of a record: it can be looked at, and not changed");
+    if (!monitor->host.apply(monitor->host.context, input, error))
+        return false;
+    if (!monitor->perturbed)
+        monitor->perturbed_cycle = emu_now(monitor->host.machine);
+    monitor->perturbed = true;
+    return true;
+}
+
+void monitor_goes_on(struct monitor *monitor)
+{
+    monitor->goes_on = true;
+}
+
+/* ---- lines ---- */
+
+bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *error)
+{
+    if (monitor->files == FILES_MOST)
+        return emu_error_set(error, "%s: files of commands are nested too deeply", path);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return emu_error_set(error, "cannot read %s: %m", path);
+    monitor->file[monitor->files++] = file;
+    return true;
+}
+
+static void prompt(const struct monitor *monitor, char *text, size_t bytes)
+{
+    static const char modes[] = "US?M";
+    struct emu_hart_view view;
+    char perturbed[48] = "";
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    if (monitor->perturbed)
+        snprintf(perturbed, sizeof perturbed, " perturbed @%" PRIu64, monitor->perturbed_cycle);
+    snprintf(text, bytes, "[%" PRIu64 " hart %u %c 0x%" PRIx64 "%s] ", view.cycle, monitor->hart, modes[view.mode & 3], view.pc,
+             perturbed);
+}
+
+/* The next line, to be freed, without its end; NULL: there are none. */
+static char *next_line(struct monitor *monitor)
+{
+    char *line = NULL, text[160];
+    size_t room = 0;
+    while (monitor->files > 0) {
+        ssize_t length = getline(&line, &room, monitor->file[monitor->files - 1]);
+        if (length >= 0) {
+            line[strcspn(line, "\r\n")] = '\0';
+            return line;
+        }
+        fclose(monitor->file[--monitor->files]);
+    }
+    free(line);
+    prompt(monitor, text, sizeof text);
+    if (monitor->host.is_terminal)
+        return monitor_line_edit(text);
+    return monitor->options->monitor ? monitor_line_read() : NULL;
+}
+
+/* Cuts a line into words; "..." keeps blanks together. */
+static bool cut(struct words *words, const char *line, struct emu_error *error)
+{
+    char *to = words->bytes, *end = words->bytes + sizeof words->bytes - 1;
+    words->count = 0;
+    while (*line) {
+        line += strspn(line, " \t");
+        if (!*line)
+            break;
+        if (words->count == WORDS_MOST)
+            return emu_error_set(error, "a command has at most %d words", WORDS_MOST);
+        words->word[words->count++] = to;
+        bool quoted = false;
+        for (; *line && (quoted || (*line != ' ' && *line != '\t')); line++) {
+            if (*line == '"')
+                quoted = !quoted;
+            else if (to < end)
+                *to++ = *line;
+            else
+                return emu_error_set(error, "the line is too long");
+        }
+        if (to == end)
+            return emu_error_set(error, "the line is too long");
+        *to++ = '\0';
+    }
+    return true;
+}
+
+/* "x/4xg" and "x /4xg" are the same; so are "step3" and nothing else. */
+static bool do_line(struct monitor *monitor, const char *line, struct emu_error *error, bool *ret_repeats)
+{
+    char name[64];
+    struct words words;
+    line += strspn(line, " \t");
+    size_t length = strcspn(line, " \t/");
+    *ret_repeats = false;
+    if (length >= sizeof name)
+        return emu_error_set(error, "there is no command '%.40s...'; help lists them", line);
+    memcpy(name, line, length);
+    name[length] = '\0';
+    const struct command *command = command_find(name, error);
+    if (!command)
+        return false;
+    words.text = line + length + strspn(line + length, " \t");
+    *ret_repeats = command->repeats;
+    return cut(&words, words.text, error) && command->function(monitor, &words, error);
+}
+
+/* ---- answers ---- */
+
+/* {"command", "ok", "error", "output": [lines], and where the chosen hart is}, on a line. */
+static void print_json(const struct monitor *monitor, const char *line, bool ok, const struct emu_error *error, char *output)
+{
+    struct emu_hart_view view;
+    json_t *answer = json_object(), *lines = json_array();
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    json_object_set_new(answer, "command", json_stringn_nocheck(line, strlen(line)));
+    json_object_set_new(answer, "ok", json_boolean(ok));
+    if (!ok)
+        json_object_set_new(answer, "error", json_stringn_nocheck(error->text, strlen(error->text)));
+    for (char *rest, *one = strtok_r(output, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+        json_array_append_new(lines, json_stringn_nocheck(one, strlen(one)));
+    json_object_set_new(answer, "output", lines);
+    json_object_set_new(answer, "hart", json_integer(monitor->hart));
+    json_object_set_new(answer, "cycle", json_integer((json_int_t)view.cycle));
+    json_object_set_new(answer, "pc", json_sprintf("0x%" PRIx64, view.pc));
+    char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
+    puts(text ? text : "{\"ok\":false,\"error\":\"the line is no UTF-8\"}");
+    free(text);
+    json_decref(answer);
+}
+
+static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_repeats)
+{
+    char *output = NULL;
+    size_t bytes = 0;
+    struct emu_error error = {""};
+    monitor->out = open_memstream(&output, &bytes);
+    if (!monitor->out) {
+        puts("the host is out of memory");
+        return;
+    }
+    bool ok = do_line(monitor, line, &error, ret_repeats);
+    fclose(monitor->out);
+    monitor->out = NULL;
+    if (monitor->options->json) {
+        print_json(monitor, line, ok, &error, output);
+    } else {
+        fwrite(output, 1, bytes, stdout);
+        if (!ok)
+            printf("%s\n", error.text);
+    }
+    fflush(stdout);
+    free(output);
+}
+
+/* Why the machine stands still, and the instruction that the chosen hart is at, if it can be read. */
+static void print_stop(const struct monitor *monitor, const char *reason)
+{
+    struct emu_hart_view view;
+    uint32_t bits = 0;
+    char insn[96] = "";
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    if (monitor_read(monitor, view.pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, view.pc, &bits, 4)))
+        isa_disassemble(insn, sizeof insn, bits, view.pc);
+    if (monitor->options->json) {
+        json_t *stop = json_pack("{s:s, s:i, s:I, s:o, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
+                                 (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc), "instruction", insn);
+        char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+        puts(text ? text : "{}");
+        free(text);
+        json_decref(stop);
+    } else {
+        if (reason[0])
+            printf("%s\n", reason);
+        printf("hart %u: 0x%" PRIx64 "%s%s\n", monitor->hart, view.pc, insn[0] ? ":\t" : "", insn);
+    }
+    fflush(stdout);
+}
+
+enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
+{
+    monitor_forget_hidden(monitor);
+    monitor->goes_on = monitor->quits = false;
+    monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
+    if (!monitor->is_over)
+        print_stop(monitor, reason);
+    while (!monitor->goes_on && !monitor->quits) {
+        char *line = next_line(monitor);
+        bool repeats = false;
+        if (!line) { /* a terminal's end, a script's, or that of the files */
+            monitor->is_over = true;
+            monitor->quits = monitor->host.is_terminal || monitor->options->monitor;
+            monitor->goes_on = !monitor->quits;
+            break;
+        }
+        bool is_empty = line[strspn(line, " \t")] == '\0', is_comment = line[strspn(line, " \t")] == '#';
+        if (is_empty && monitor->last)
+            do_and_answer(monitor, monitor->last, &repeats);
+        else if (!is_empty && !is_comment)
+            do_and_answer(monitor, line, &repeats);
+        if (is_empty || is_comment) {
+            free(line);
+            continue;
+        }
+        free(monitor->last);
+        monitor->last = repeats ? line : NULL;
+        if (!repeats)
+            free(line);
+    }
+    *ret_goal = monitor->goal;
+    return monitor->quits ? MONITOR_QUIT : MONITOR_RUN;
+}
+
+/* ---- help ---- */
+
+static void help_on(FILE *out, const struct command *command)
+{
+    fprintf(out, "%s %s\n", command->name, command->arguments);
+    if (command->alias[0])
+        fprintf(out, "  short: %s\n", command->alias);
+    fprintf(out, "  %s\n  for example: %s\n", command->meaning, command->example);
+}
+
+bool command_help(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    if (words->count > 0) {
+        const struct command *command = command_find(words->word[0], error);
+        if (command)
+            help_on(monitor->out, command);
+        return command != NULL;
+    }
+    for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
+        fprintf(monitor->out, "%s\n", group_meanings[group]);
+        for (size_t i = 0; i < command_count; i++)
+            if (commands[i].group == group)
+                fprintf(monitor->out, "  %-13s %-44s %s\n", commands[i].name, commands[i].example, commands[i].alias);
+    }
+    fputs("help COMMAND tells more. Any beginning that only one command has will do; an empty line repeats.\n", monitor->out);
+    return true;
+}
+
+static void cell(FILE *to, const char *text)
+{
+    for (; *text; text++)
+        fprintf(to, *text == '|' ? "\\|" : "%c", *text);
+}
+
+void monitor_reference(FILE *to)
+{
+    fputs(
+        "# The monitor\n"
+        "\n"
+        "Generated by `lockscope --reference monitor`; do not edit.\n"
+        "\n"
+        "The machine stands still and a person, or a script, looks at it. It comes with `-S` before the first\n"
+        "instruction, with Ctrl-A c on a terminal, and at every stop. Looking never changes the run; what does change it is an\n"
+        "input, which is recorded, and shown in the prompt from then on.\n"
+        "\n"
+        "A command is a word and its arguments; any beginning that only one command has will do. An empty line repeats the last\n"
+        "command where that makes sense; # begins a comment. Values are expressions: numbers, registers (`a0`, `x10`, `pc`), CSRs\n"
+        "(`mstatus`), C's operators on unsigned 64-bit numbers, `*ADDRESS` for the 8 bytes there, and `u8(ADDRESS)`, `u16`, `u32`\n"
+        "and `u64`. Addresses are physical. A value among other arguments is one word, or is written in quotation marks.\n"
+        "\n"
+        "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
+        "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
+        "`command`, `ok`, `error`, `output` (lines), and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped`\n"
+        "(why), `hart`, `cycle`, `pc`, `instruction`.\n",
+        to);
+    for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
+        fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);
+        for (size_t i = 0; i < command_count; i++) {
+            if (commands[i].group != group)
+                continue;
+            fprintf(to, "| `%s%s", commands[i].name, commands[i].arguments[0] ? " " : "");
+            cell(to, commands[i].arguments);
+            fprintf(to, "` | %s%s%s | ", commands[i].alias[0] ? "`" : "", commands[i].alias, commands[i].alias[0] ? "`" : "");
+            cell(to, commands[i].meaning);
+            fputs(" | `", to);
+            cell(to, commands[i].example);
+            fputs("` |\n", to);
+        }
+    }
+}
+
+/* ---- making ---- */
+
+struct monitor *monitor_create(const struct options *options, const struct monitor_host *host, struct emu_error *error)
+{
+    struct monitor *monitor = calloc(1, sizeof *monitor);
+    if (!monitor) {
+        emu_error_set(error, "the host is out of memory");
+        return NULL;
+    }
+    monitor->host = *host;
+    monitor->options = options;
+    for (unsigned i = options->command_file_count; i-- > 0;) /* the last one opened is read first */
+        if (!monitor_open(monitor, options->command_files[i], error)) {
+            monitor_destroy(monitor);
+            return NULL;
+        }
+    if (host->is_terminal)
+        monitor_line_start();
+    return monitor;
+}
+
+bool monitor_is_over(const struct monitor *monitor)
+{
+    return monitor->is_over;
+}
+
+void monitor_destroy(struct monitor *monitor)
+{
+    if (!monitor)
+        return;
+    monitor_forget_all(monitor);
+    while (monitor->files > 0)
+        fclose(monitor->file[--monitor->files]);
+    if (monitor->host.is_terminal)
+        monitor_line_finish();
+    free(monitor->last);
+    free(monitor);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The monitor: a person, or a script, looks at a machine that stands still, and says how it goes on. It reads commands and prints;
+ * it moves no time itself: the session does, as far as the goal says.
+ */
+#ifndef UI_MONITOR_H
+#define UI_MONITOR_H
+
+#include "option.h"
+
+#include <stdio.h>
+
+struct monitor;
+
+/* How far the machine is to go before the monitor is asked again; a stop may come sooner. */
+struct monitor_goal {
+    uint64_t steps;   /* of the machine, since power-on; UINT64_MAX: any number */
+    emu_cycle cycle;  /* to this cycle; UINT64_MAX: any */
+    int hart;         /* until this hart */
+    uint64_t retired; /* has retired so many instructions; hart < 0: nobody has to */
+};
+
+enum monitor_wish { MONITOR_RUN, MONITOR_QUIT };
+
+/* What the monitor may ask of the session. */
+struct monitor_host {
+    struct emu_machine *machine;
+    void *context;
+    /* Applies an input and records it. False with a sentence. */
+    bool (*apply)(void *context, const struct emu_input *input, struct emu_error *error);
+    bool is_replay;   /* inputs would make it another run */
+    bool is_terminal; /* standard input is one, and may be read */
+};
+
+/* NULL with a sentence: a file of commands cannot be read, or there is no memory. */
+struct monitor *monitor_create(const struct options *options, const struct monitor_host *host, struct emu_error *error);
+void monitor_destroy(struct monitor *monitor); /* NULL is allowed */
+
+/* The machine stands still, for this reason ("" for none that need be said): reads and does commands until one makes it go on. */
+enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal);
+
+/* emu_run has come back with BREAKPOINT or MACHINE_EVENT. Is it a stop that was asked for? Then *ret_reason says which. */
+bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes);
+/* An event that has been read from the machine, before monitor_stops is asked. */
+void monitor_event(struct monitor *monitor, const struct emu_event *event);
+/* Are there no more commands, nor will there be? */
+bool monitor_is_over(const struct monitor *monitor);
+/* Kinds of events that emu_run must stop at, besides the session's own. */
+uint64_t monitor_events(const struct monitor *monitor);
+
+/* docs/reference/monitor.md. */
+void monitor_reference(FILE *to);
+
+#endif

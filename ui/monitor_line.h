@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A line from a person (readline: editing, history, completion) or from standard input. Knows the table of commands for completion,
+ * not the machine.
+ */
+#ifndef UI_MONITOR_LINE_H
+#define UI_MONITOR_LINE_H
+
+/* Before the first monitor_line_edit: reads the history that earlier sessions left. */
+void monitor_line_start(void);
+/* Keeps the history for later ones. */
+void monitor_line_finish(void);
+/* A line edited on the terminal, to be freed; NULL at Ctrl-D or when the terminal is gone. */
+char *monitor_line_edit(const char *prompt);
+/* A line of standard input, to be freed; NULL at its end. */
+char *monitor_line_read(void);
+
+#endif

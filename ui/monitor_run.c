@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The monitor's commands that make the machine go on, and those that change it.
+ */
+#include "monitor_private.h"
+#include "word.h"
+
+#include <inttypes.h>
+#include <isa/insn.h>
+#include <string.h>
+
+#define STEPS_MOST (UINT64_C(1) << 40)
+
+static bool is_alone(const struct words *words, struct emu_error *error)
+{
+    return words->count == 0 || emu_error_set(error, "this command takes no arguments, but was given '%.100s'", words->text);
+}
+
+static bool count_of(const struct words *words, unsigned at, uint64_t *ret_count, struct emu_error *error)
+{
+    *ret_count = 1;
+    if (words->count > at + 1)
+        return emu_error_set(error, "'%.40s' is too much here", words->word[at + 1]);
+    return words->count <= at || number_parse(words->word[at], 1, STEPS_MOST, ret_count) ||
+           emu_error_set(error, "a number from 1 is expected, not '%.40s'", words->word[at]);
+}
+
+static uint64_t retired(const struct monitor *monitor, unsigned hart)
+{
+    struct emu_hart_view view;
+    emu_hart_view(monitor->host.machine, hart, &view);
+    return view.instructions;
+}
+
+bool command_continue(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    if (!is_alone(words, error))
+        return false;
+    monitor_goes_on(monitor);
+    return true;
+}
+
+static bool freeze(struct monitor *monitor, unsigned hart, bool freezes, struct emu_error *error)
+{
+    const struct emu_input input = {.kind = freezes ? EMU_INPUT_FREEZE : EMU_INPUT_THAW, .hart = hart};
+    return monitor_input(monitor, &input, error);
+}
+
+static bool is_frozen(const struct monitor *monitor, unsigned hart)
+{
+    struct emu_hart_view view;
+    emu_hart_view(monitor->host.machine, hart, &view);
+    return view.state == EMU_HART_FROZEN;
+}
+
+static bool only(struct monitor *monitor, unsigned hart, struct emu_error *error)
+{
+    for (unsigned h = 0; h < emu_harts(monitor->host.machine); h++)
+        if (is_frozen(monitor, h) != (h != hart) && !freeze(monitor, h, h != hart, error))
+            return false;
+    return true;
+}
+
+bool command_step(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    uint64_t count;
+    unsigned hart;
+    if (words->count == 0 || strcmp(words->word[0], "hart")) {
+        if (!count_of(words, 0, &count, error))
+            return false;
+        monitor->goal.steps = emu_position(monitor->host.machine).steps + count;
+        monitor_goes_on(monitor);
+        return true;
+    }
+    if (words->count < 2)
+        return emu_error_set(error, "step hart needs the number of a hart");
+    bool alone = words->count > 2 && !strcmp(words->word[2], "only");
+    if (!monitor_hart_number(monitor, words->word[1], &hart, error) || !count_of(words, 2 + alone, &count, error))
+        return false;
+    if (!alone && is_frozen(monitor, hart))
+        return emu_error_set(error, "hart %u is frozen: thaw it first, or step hart %u only", hart, hart);
+    if (alone && !only(monitor, hart, error))
+        return false;
+    monitor->hart = hart;
+    monitor->goal.hart = (int)hart;
+    monitor->goal.retired = retired(monitor, hart) + count;
+    monitor_goes_on(monitor);
+    return true;
+}
+
+bool command_cycle(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    uint64_t count, now = emu_now(monitor->host.machine);
+    if (words->count > 0 && !strcmp(words->word[0], "to")) {
+        if (words->count != 2 || !number_parse(words->word[1], 0, INT64_MAX, &count))
+            return emu_error_set(error, "write cycle to CYCLE");
+        if (count <= now)
+            return emu_error_set(error, "cycle %" PRIu64 " is behind the machine, which is at %" PRIu64, count, now);
+        monitor->goal.cycle = count;
+    } else {
+        if (!count_of(words, 0, &count, error))
+            return false;
+        monitor->goal.cycle = now + count;
+    }
+    monitor_goes_on(monitor);
+    return true;
+}
+
+/* The chosen hart's instruction; false: it cannot be read. */
+static bool instruction_at(const struct monitor *monitor, uint64_t pc, struct isa_insn *ret_insn)
+{
+    uint32_t bits = 0;
+    if (!monitor_read(monitor, pc, &bits, 2) || (isa_length((uint16_t)bits) == 4 && !monitor_read(monitor, pc, &bits, 4)))
+        return false;
+    *ret_insn = isa_decode(bits);
+    return true;
+}
+
+static bool is_call(const struct isa_insn *insn)
+{
+    return (insn->op == ISA_OP_jal || insn->op == ISA_OP_jalr) && (insn->rd == 1 || insn->rd == 5);
+}
+
+bool command_next(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct emu_hart_view view;
+    struct isa_insn insn;
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    if (!is_alone(words, error))
+        return false;
+    if (instruction_at(monitor, view.pc, &insn) && is_call(&insn)) {
+        if (!monitor_stop_at(monitor, monitor->hart, view.pc + insn.len, error))
+            return false;
+    } else {
+        monitor->goal.hart = (int)monitor->hart;
+        monitor->goal.retired = view.instructions + 1;
+    }
+    monitor_goes_on(monitor);
+    return true;
+}
+
+bool command_finish(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct emu_hart_view view;
+    struct isa_insn insn;
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    if (!is_alone(words, error))
+        return false;
+    if (!instruction_at(monitor, view.x[1], &insn))
+        return emu_error_set(error, "ra is 0x%" PRIx64 ", and there is no code", view.x[1]);
+    if (!monitor_stop_at(monitor, monitor->hart, view.x[1], error))
+        return false;
+    monitor_goes_on(monitor);
+    return true;
+}
+
+bool command_until(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    uint64_t address;
+    if (words->count == 0)
+        return emu_error_set(error, "until needs an address");
+    if (!monitor_value(monitor, words->text, &address, error) || !monitor_stop_at(monitor, monitor->hart, address, error))
+        return false;
+    monitor_goes_on(monitor);
+    return true;
+}
+
+static bool freeze_all(struct monitor *monitor, struct words *words, bool freezes, struct emu_error *error)
+{
+    unsigned hart;
+    if (words->count == 0)
+        return emu_error_set(error, "the numbers of harts are missing");
+    for (unsigned i = 0; i < words->count; i++)
+        if (!monitor_hart_number(monitor, words->word[i], &hart, error))
+            return false;
+    for (unsigned i = 0; i < words->count; i++)
+        if (!monitor_hart_number(monitor, words->word[i], &hart, error) || !freeze(monitor, hart, freezes, error))
+            return false;
+    return true;
+}
+
+bool command_freeze(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return freeze_all(monitor, words, true, error);
+}
+
+bool command_thaw(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return freeze_all(monitor, words, false, error);
+}
+
+bool command_reset(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    const struct emu_input input = {.kind = EMU_INPUT_RESET};
+    return is_alone(words, error) && monitor_input(monitor, &input, error);
+}
+
+bool command_quit(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    if (!is_alone(words, error))
+        return false;
+    monitor->quits = true;
+    return true;
+}
+
+/* ---- changes ---- */
+
+/* Which input writes this register or CSR; false: there is none of that name. */
+static bool input_of_name(const char *name, struct emu_input *input)
+{
+    if (!strcmp(name, "pc")) {
+        input->kind = EMU_INPUT_SET_PC;
+        return true;
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        char number[8];
+        snprintf(number, sizeof number, "x%u", i);
+        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
+        number[0] = 'f';
+        if (is_x || !strcmp(name, number) || !strcmp(name, isa_freg_name(i))) {
+            input->kind = is_x ? EMU_INPUT_SET_XREG : EMU_INPUT_SET_FREG;
+            input->a = i;
+            return true;
+        }
+    }
+    int csr = monitor_csr(name);
+    input->kind = EMU_INPUT_SET_CSR;
+    input->a = (uint64_t)csr;
+    return csr >= 0;
+}
+
+/* The text behind the first word. */
+static const char *behind_first(const struct words *words)
+{
+    const char *text = words->text + strcspn(words->text, " \t");
+    return text + strspn(text, " \t");
+}
+
+bool command_set(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct emu_input input = {.hart = monitor->hart};
+    if (words->count < 2)
+        return emu_error_set(error, "write set NAME VALUE");
+    const char *name = words->word[0] + (words->word[0][0] == '$');
+    if (!input_of_name(name, &input))
+        return emu_error_set(error, "there is no register and no CSR '%.40s'", name);
+    return monitor_value(monitor, behind_first(words), &input.b, error) && monitor_input(monitor, &input, error);
+}
+
+bool command_write(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct emu_input input = {.kind = EMU_INPUT_POKE};
+    uint64_t size = 8;
+    if (words->count < 2 || words->count > 3)
+        return emu_error_set(error, "write ADDRESS VALUE [SIZE]; a value of several words is written in quotation marks");
+    if (!monitor_value(monitor, words->word[0], &input.a, error) || !monitor_value(monitor, words->word[1], &input.b, error))
+        return false;
+    if (words->count == 3 && !(number_parse(words->word[2], 1, 8, &size) && (size & (size - 1)) == 0))
+        return emu_error_set(error, "the size is 1, 2, 4 or 8 bytes, not '%.40s'", words->word[2]);
+    input.hart = (unsigned)size;
+    return monitor_input(monitor, &input, error);
+}
+
+bool command_fidelity(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    static const char *const names[] = {[EMU_TIMED] = "timed", [EMU_FAST] = "fast"};
+    struct emu_input input = {.kind = EMU_INPUT_FIDELITY};
+    if (words->count == 0) {
+        fprintf(monitor->out, "%s\n", names[emu_fidelity_now(monitor->host.machine)]);
+        return true;
+    }
+    if (words->count > 1 || (strcmp(words->word[0], "timed") && strcmp(words->word[0], "fast")))
+        return emu_error_set(error, "the fidelities are timed and fast, not '%.40s'", words->text);
+    input.a = !strcmp(words->word[0], "fast") ? EMU_FAST : EMU_TIMED;
+    return monitor_input(monitor, &input, error);
+}
+
+/* ---- the monitor itself ---- */
+
+bool command_source(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    if (words->count != 1)
+        return emu_error_set(error, "source needs the name of a file");
+    return monitor_open(monitor, words->word[0], error);
+}
+
+bool command_echo(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    fprintf(monitor->out, "%s\n", words->text);
+    return true;
+}
