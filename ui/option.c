@@ -359,7 +359,8 @@ SETTER(display)
 
 SETTER(monitor)
 {
-    return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no monitor yet; use none", spelling, value);
+    return !strcmp(value, "none") || !strcmp(value, "null") ||
+           emu_error_set(error, "%s %s: there is no monitor yet; use none", spelling, value);
 }
 
 SETTER(drive)
@@ -418,6 +419,11 @@ SETTER(nic)
     return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no network; use none", spelling, value);
 }
 
+SETTER(net)
+{
+    return set_nic(options, row, spelling, value, error);
+}
+
 SETTER(snapshot)
 {
     options->devices.snapshot = true;
@@ -434,8 +440,11 @@ SETTER(global)
     return config_set(options, emu_config_find("virtio", "legacy"), value + strlen(legacy), where, error);
 }
 
+/* virt has one UART: as in QEMU, what is said of a second one is no matter. */
 SETTER(serial)
 {
+    if (options->serials++)
+        return set_ignored(options, row, spelling, value, error);
     options->serial_given = strcmp(value, "null") && strcmp(value, "none");
     if (!strcmp(value, "stdio") || !strcmp(value, "mon:stdio")) {
         options->serial = SERIAL_STDIO;
@@ -452,6 +461,8 @@ SETTER(serial)
 
 SETTER(rtc)
 {
+    if (!strncmp(value, "clock=", 6) && !strchr(value, ',')) /* machine time is all there is */
+        return set_ignored(options, row, spelling, value, error);
     const char *base = strncmp(value, "base=", 5) ? "" : value + 5;
     uint64_t seconds;
     const struct emu_config_row *clock = emu_config_find("machine", "rtc");

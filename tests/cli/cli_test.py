@@ -298,6 +298,18 @@ class Usage(Case):
         check(result.returncode == 7 and result.stdout == b">q", result)
         check(re.search(r"note: -icount means nothing here", result.stderr.decode()), result)
 
+    def test_network_clock_and_monitor_as_kernel_makefiles_turn_them_off(self):
+        result = run(guest("echo"), "-net", "none", "-rtc", "clock=vm", "-monitor", "null", stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        refuses(r"-net nic: there is no network; use none", guest("echo"), "-net", "nic")
+
+    def test_of_several_serial_options_the_first_is_the_uarts(self):
+        result = run(guest("echo"), "-serial", "mon:stdio", "-serial", "null", "-serial", "file:/nonexistent/c", stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        check(result.stderr.count(b"note: -serial means nothing here") == 1, result)
+        result = run(guest("dead"), "-serial", "null", "-serial", "stdio")
+        check(result.returncode == 123 and result.stdout == b"", result)
+
     def test_qemus_options_that_mean_nothing_here_are_accepted_with_one_note_each(self):
         result = run(guest("echo"), "-nodefaults", "-no-shutdown", "-d", "int,cpu_reset", "-D", "/nonexistent/log", "-d", "exec",
                      "-semihosting", "-cpu", "rv64,h=false,c=on,Zifencei=true", "-smp", "4,sockets=1,cores=2,threads=2", "-vga", "none",
