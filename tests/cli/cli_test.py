@@ -310,6 +310,12 @@ class Usage(Case):
         result = run(guest("dead"), "-serial", "null", "-serial", "stdio")
         check(result.returncode == 123 and result.stdout == b"", result)
 
+    def test_images_that_lie_over_each_other_are_refused(self):
+        refuses("the kernel lies over the firmware, at 0x80000000; one that starts in M-mode by itself needs -bios none",
+                "-bios", guest("echo"), "-kernel", guest("dead"))
+        refuses("the initrd lies over the kernel, at 0x80200000; use more RAM", "-bios", "none", "-m", "4M",
+                "-kernel", self.path("long", bytes(3 << 20)), "-initrd", self.path("initrd", bytes(4096)))
+
     def test_qemus_options_that_mean_nothing_here_are_accepted_with_one_note_each(self):
         result = run(guest("echo"), "-nodefaults", "-no-shutdown", "-d", "int,cpu_reset", "-D", "/nonexistent/log", "-d", "exec",
                      "-semihosting", "-cpu", "rv64,h=false,c=on,Zifencei=true", "-smp", "4,sockets=1,cores=2,threads=2", "-vga", "none",
