@@ -489,9 +489,9 @@ class Machine(Case):
 
 
 class Runs(Case):
-    def test_output_that_cannot_be_written_is_an_error_however_short(self):
+    def test_output_that_cannot_be_written_is_an_error_however_short_or_long(self):
         with open("/dev/full", "wb") as full:
-            for arguments in [[guest("echo")], ["--help"]]:
+            for arguments in [[guest("echo")], ["-version"], ["--help"], ["--reference", "options"], ["--reference", "config"], ["--print-config"]]:
                 result = subprocess.run([PROGRAM, *arguments], input=b"q\n", stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE)
                 check(result.returncode == 2 and b"No space left" in result.stderr, arguments, result)
         result = run(guest("echo"), "--record", "/dev/full", stdin=b"q\n")
