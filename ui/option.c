@@ -363,6 +363,13 @@ SETTER(monitor)
            emu_error_set(error, "%s %s: there is no monitor yet; use none", spelling, value);
 }
 
+SETTER(mon)
+{
+    if (strstr(value, "control"))
+        return emu_error_set(error, "%s %s: there is no monitor yet", spelling, value);
+    return set_ignored(options, row, spelling, value, error);
+}
+
 SETTER(drive)
 {
     char where[128];
@@ -453,8 +460,11 @@ SETTER(serial)
     } else if (!strncmp(value, "file:", 5) && value[5]) {
         options->serial = SERIAL_FILE;
         options->serial_file = value + 5;
+    } else if (!strncmp(value, "chardev:", 8) && value[8]) {
+        options->serial_chardev = value + 8; /* devices_finish looks it up */
     } else {
-        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null, none or file:FILE", spelling, value);
+        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null, none, file:FILE or chardev:ID", spelling,
+                             value);
     }
     return true;
 }

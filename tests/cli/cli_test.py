@@ -310,6 +310,15 @@ class Usage(Case):
         result = run(guest("dead"), "-serial", "null", "-serial", "stdio")
         check(result.returncode == 123 and result.stdout == b"", result)
 
+    def test_a_serial_console_by_chardev_is_the_chardevs(self):
+        both = ["-mon", "chardev=con,mode=readline"]
+        result = run(guest("echo"), "-chardev", "stdio,id=con,mux=on", "-serial", "chardev:con", *both, stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        result = run(guest("dead"), "-serial", "chardev:con", "-chardev", "null,id=con")
+        check(result.returncode == 123 and result.stdout == b"", result)
+        refuses("-serial chardev:other: there is no -chardev with that id", guest("dead"), "-chardev", "null,id=con", "-serial", "chardev:other")
+        refuses("there is no monitor yet", guest("dead"), "-chardev", "stdio,id=con", "-mon", "chardev=con,mode=control")
+
     def test_images_that_lie_over_each_other_are_refused(self):
         refuses("the kernel lies over the firmware, at 0x80000000; one that starts in M-mode by itself needs -bios none",
                 "-bios", guest("echo"), "-kernel", guest("dead"))
