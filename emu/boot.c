@@ -16,14 +16,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PARTS_MOST 64 /* parts of images whose places are remembered; of files in more pieces the others are not checked */
+
+struct part {
+    const char *what;
+    uint64_t low, end;
+};
+
+/* Where firmware, kernel and RAM disk have been put, to find out when one lies over another. */
+struct loading {
+    struct memory *memory;
+    const char *what; /* what is being loaded; NULL: something that may lie anywhere */
+    struct part part[PARTS_MOST];
+    unsigned parts;
+    struct part overlap; /* the first place where `what` met another image; its what is NULL if there is none */
+};
+
+static void note_part(struct loading *l, uint64_t address, uint64_t size)
+{
+    if (!l->what || !size)
+        return;
+    for (unsigned i = 0; i < l->parts && !l->overlap.what; i++) {
+        const struct part *other = &l->part[i];
+        if (strcmp(other->what, l->what) && address < other->end && other->low < address + size)
+            l->overlap = (struct part){other->what, address > other->low ? address : other->low, other->end};
+    }
+    if (l->parts < PARTS_MOST)
+        l->part[l->parts++] = (struct part){l->what, address, address + size};
+}
+
 static bool write_ram(void *context, uint64_t address, const void *data, uint64_t size)
 {
-    return memory_write(context, address, data, size);
+    struct loading *l = context;
+    note_part(l, address, size);
+    return memory_write(l->memory, address, data, size);
 }
 
 static bool zero_ram(void *context, uint64_t address, uint64_t size)
 {
-    return memory_zero(context, address, size);
+    struct loading *l = context;
+    note_part(l, address, size);
+    return memory_zero(l->memory, address, size);
+}
+
+/* What QEMU refuses, too; without a word the later image would win. */
+static bool check_overlap(const struct loading *l, const char *remedy, struct emu_error *error)
+{
+    return !l->overlap.what ||
+           emu_error_set(error, "the %s lies over the %s, at 0x%" PRIx64 "; %s", l->what, l->overlap.what, l->overlap.low, remedy);
 }
 
 /* Prefixes the loader's sentence with what was being loaded. */
@@ -122,7 +162,8 @@ static bool load_further(struct emu_machine *m, const struct load_target *target
 
 bool boot_load(struct emu_machine *m, uint64_t *ret_tohost, uint64_t *ret_fromhost, struct emu_error *error)
 {
-    const struct load_target target = {.context = &m->memory, .write = write_ram, .zero = zero_ram,
+    struct loading loading = {.memory = &m->memory, .what = "firmware"};
+    const struct load_target target = {.context = &loading, .write = write_ram, .zero = zero_ram,
                                        .ram_base = PLATFORM_RAM_BASE, .ram_size = m->config.ram_bytes};
     struct elf_image firmware = {.entry = PLATFORM_RAM_BASE, .end = PLATFORM_RAM_BASE}, kernel = {0};
     uint64_t start = PLATFORM_RAM_BASE, next = 0, end = PLATFORM_RAM_BASE, initrd = 0, fdt = 0;
@@ -137,7 +178,9 @@ bool boot_load(struct emu_machine *m, uint64_t *ret_tohost, uint64_t *ret_fromho
     }
     if (m->kernel.bytes) {
         uint64_t at = m->firmware.bytes ? placement_kernel(firmware.end) : PLATFORM_RAM_BASE;
-        if (!load(&target, "kernel", &m->kernel, at, &kernel, error))
+        loading.what = "kernel";
+        if (!load(&target, "kernel", &m->kernel, at, &kernel, error) ||
+            !check_overlap(&loading, "one that starts in M-mode by itself needs -bios none", error))
             return false;
         next = kernel.entry;
         if (kernel.end > end)
@@ -151,10 +194,14 @@ bool boot_load(struct emu_machine *m, uint64_t *ret_tohost, uint64_t *ret_fromho
     }
     if (m->initrd.bytes) {
         initrd = placement_initrd(next ? kernel.low : start, m->config.ram_bytes);
+        loading.what = "initrd";
         if (!image_load(m->initrd.bytes, m->initrd.size, initrd, &target, error))
             return in_image("initrd", error);
-        end = initrd + m->initrd.size;
+        if (!check_overlap(&loading, "use more RAM (-m)", error))
+            return false;
+        end = initrd + m->initrd.size > end ? initrd + m->initrd.size : end;
     }
+    loading.what = NULL;
     if (!load_further(m, &target, &end, error) || !load_fdt(m, &target, initrd, end, &fdt, error))
         return false;
     uint8_t rom[BOOTROM_BYTES];

@@ -456,6 +456,14 @@ static bool place(struct options *options, struct device_option *device, struct 
     return device->slot >= 0;
 }
 
+static const struct chardev_option *chardev_find(const struct device_options *devices, const char *id)
+{
+    for (unsigned i = 0; i < devices->chardevs; i++)
+        if (!strcmp(devices->chardev[i].id, id))
+            return &devices->chardev[i];
+    return NULL;
+}
+
 /* A virtconsole: the console that it is the port of. */
 static bool place_port(struct options *options, struct device_option *port, struct emu_error *error)
 {
@@ -472,14 +480,25 @@ static bool place_port(struct options *options, struct device_option *port, stru
     console->has_port = true;
     if (!port->chardev[0])
         return true;
-    for (unsigned i = 0; i < devices->chardevs; i++) {
-        if (strcmp(devices->chardev[i].id, port->chardev))
-            continue;
-        if (devices->chardev[i].is_stdio)
-            options->stream = 1 + (unsigned)console->slot;
+    const struct chardev_option *chardev = chardev_find(devices, port->chardev);
+    if (!chardev)
+        return emu_error_set(error, "-device virtconsole: there is no -chardev with the id '%s'", port->chardev);
+    if (chardev->is_stdio)
+        options->stream = 1 + (unsigned)console->slot;
+    return true;
+}
+
+/* What -serial chardev:ID comes to. */
+static bool place_serial(struct options *options, struct emu_error *error)
+{
+    if (!options->serial_chardev)
         return true;
-    }
-    return emu_error_set(error, "-device virtconsole: there is no -chardev with the id '%s'", port->chardev);
+    const struct chardev_option *chardev = chardev_find(&options->devices, options->serial_chardev);
+    if (!chardev)
+        return emu_error_set(error, "-serial chardev:%s: there is no -chardev with that id", options->serial_chardev);
+    options->serial = chardev->is_stdio ? SERIAL_STDIO : SERIAL_NULL;
+    options->serial_given = chardev->is_stdio;
+    return true;
 }
 
 /* Files and addresses of the loaders, in order. Returns how many there are, or -1 with a sentence. */
@@ -529,6 +548,8 @@ bool devices_finish(struct options *options, struct emu_error *error)
     for (unsigned i = 0; i < devices->devices; i++)
         if (devices->device[i].row->kind == KIND_PORT && !place_port(options, &devices->device[i], error))
             return false;
+    if (!place_serial(options, error))
+        return false;
     if (options->stream && options->serial_given)
         return emu_error_set(error,
                              "-serial and the virtconsole cannot both have the terminal: leave -serial out, or use -serial null");

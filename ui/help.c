@@ -171,7 +171,7 @@ static void reference_devices(FILE *to)
         "There are eight slots, `virtio-mmio-bus.0` at 0x10001000 to `virtio-mmio-bus.7` at 0x10008000. Without `bus=` a device\n"
         "takes the highest that is free, as in QEMU. What is in them is also said by the rows `virtio.slot0` to `virtio.slot7`\n"
         "of [the configuration](config.md); a disk's file, and what a console is connected to, only by options. `id=` is allowed\n"
-        "everywhere, and `rng=` of virtio-rng-device, `bootindex=` of virtio-blk-device and `name=` of virtconsole mean nothing.\n"
+        "everywhere, and `rng=` of virtio-rng-device, `bootindex=` and `scsi=` of virtio-blk-device and `name=` of virtconsole mean nothing.\n"
         "\n"
         "A virtconsole without a `stdio` chardev says nothing and hears nothing. With one it has the terminal or standard input\n"
         "and output, and the UART has not.\n"

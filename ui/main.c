@@ -338,7 +338,8 @@ int main(int argc, char **argv)
     images_finish(&program.images);
     disks_finish(&program.disks);
     replay_finish(&program.replay);
-    if (fflush(stdout) && code == 0) {
+    bool lost = ferror(stdout); /* what did not fit into the buffer has been tried before */
+    if ((fflush(stdout) || lost) && code == 0) {
         fprintf(stderr, "lockscope: cannot write to standard output: %s\n", strerror(errno));
         code = ending_rows[ENDING_ERROR].code;
     }

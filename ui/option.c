@@ -376,7 +376,15 @@ SETTER(display)
 
 SETTER(monitor)
 {
-    return !strcmp(value, "none") || emu_error_set(error, "%s %s: the monitor is on the terminal, with -S or Ctrl-A c; use none", spelling, value);
+    return !strcmp(value, "none") || !strcmp(value, "null") ||
+           emu_error_set(error, "%s %s: the monitor is on the terminal, with -S or Ctrl-A c; use none", spelling, value);
+}
+
+SETTER(mon)
+{
+    if (strstr(value, "control"))
+        return emu_error_set(error, "%s %s: the monitor answers programs with -S --json", spelling, value);
+    return set_ignored(options, row, spelling, value, error);
 }
 
 SETTER(drive)
@@ -435,6 +443,11 @@ SETTER(nic)
     return !strcmp(value, "none") || emu_error_set(error, "%s %s: there is no network; use none", spelling, value);
 }
 
+SETTER(net)
+{
+    return set_nic(options, row, spelling, value, error);
+}
+
 SETTER(snapshot)
 {
     options->devices.snapshot = true;
@@ -451,8 +464,11 @@ SETTER(global)
     return config_set(options, emu_config_find("virtio", "legacy"), value + strlen(legacy), where, error);
 }
 
+/* virt has one UART: as in QEMU, what is said of a second one is no matter. */
 SETTER(serial)
 {
+    if (options->serials++)
+        return set_ignored(options, row, spelling, value, error);
     options->serial_given = strcmp(value, "null") && strcmp(value, "none");
     if (!strcmp(value, "stdio") || !strcmp(value, "mon:stdio")) {
         options->serial = SERIAL_STDIO;
@@ -461,14 +477,19 @@ SETTER(serial)
     } else if (!strncmp(value, "file:", 5) && value[5]) {
         options->serial = SERIAL_FILE;
         options->serial_file = value + 5;
+    } else if (!strncmp(value, "chardev:", 8) && value[8]) {
+        options->serial_chardev = value + 8; /* devices_finish looks it up */
     } else {
-        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null, none or file:FILE", spelling, value);
+        return emu_error_set(error, "%s %s: the console can go to stdio, mon:stdio, null, none, file:FILE or chardev:ID", spelling,
+                             value);
     }
     return true;
 }
 
 SETTER(rtc)
 {
+    if (!strncmp(value, "clock=", 6) && !strchr(value, ',')) /* machine time is all there is */
+        return set_ignored(options, row, spelling, value, error);
     const char *base = strncmp(value, "base=", 5) ? "" : value + 5;
     uint64_t seconds;
     const struct emu_config_row *clock = emu_config_find("machine", "rtc");

@@ -45,6 +45,8 @@ struct options {
 
     enum serial_kind serial;
     const char *serial_file;
+    const char *serial_chardev; /* the id of the -chardev that says it; NULL: none */
+    unsigned serials;  /* how many were given; the first counts */
     bool serial_given; /* and it is not null */
     unsigned stream;   /* which of the guest's consoles the terminal is: 0 the UART's, 1 + n virtio slot n's */
 

@@ -301,6 +301,33 @@ class Usage(Case):
         check(result.returncode == 7 and result.stdout == b">q", result)
         check(re.search(r"note: -icount means nothing here", result.stderr.decode()), result)
 
+    def test_network_clock_and_monitor_as_kernel_makefiles_turn_them_off(self):
+        result = run(guest("echo"), "-net", "none", "-rtc", "clock=vm", "-monitor", "null", stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        refuses(r"-net nic: there is no network; use none", guest("echo"), "-net", "nic")
+
+    def test_of_several_serial_options_the_first_is_the_uarts(self):
+        result = run(guest("echo"), "-serial", "mon:stdio", "-serial", "null", "-serial", "file:/nonexistent/c", stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        check(result.stderr.count(b"note: -serial means nothing here") == 1, result)
+        result = run(guest("dead"), "-serial", "null", "-serial", "stdio")
+        check(result.returncode == 123 and result.stdout == b"", result)
+
+    def test_a_serial_console_by_chardev_is_the_chardevs(self):
+        both = ["-mon", "chardev=con,mode=readline"]
+        result = run(guest("echo"), "-chardev", "stdio,id=con,mux=on", "-serial", "chardev:con", *both, stdin=b"q")
+        check(result.returncode == 7 and result.stdout == b">q", result)
+        result = run(guest("dead"), "-serial", "chardev:con", "-chardev", "null,id=con")
+        check(result.returncode == 123 and result.stdout == b"", result)
+        refuses("-serial chardev:other: there is no -chardev with that id", guest("dead"), "-chardev", "null,id=con", "-serial", "chardev:other")
+        refuses("the monitor answers programs", guest("dead"), "-chardev", "stdio,id=con", "-mon", "chardev=con,mode=control")
+
+    def test_images_that_lie_over_each_other_are_refused(self):
+        refuses("the kernel lies over the firmware, at 0x80000000; one that starts in M-mode by itself needs -bios none",
+                "-bios", guest("echo"), "-kernel", guest("dead"))
+        refuses("the initrd lies over the kernel, at 0x80200000; use more RAM", "-bios", "none", "-m", "4M",
+                "-kernel", self.path("long", bytes(3 << 20)), "-initrd", self.path("initrd", bytes(4096)))
+
     def test_qemus_options_that_mean_nothing_here_are_accepted_with_one_note_each(self):
         result = run(guest("echo"), "-nodefaults", "-no-shutdown", "-d", "int,cpu_reset", "-D", "/nonexistent/log", "-d", "exec",
                      "-semihosting", "-cpu", "rv64,h=false,c=on,Zifencei=true", "-smp", "4,sockets=1,cores=2,threads=2", "-vga", "none",
@@ -474,9 +501,9 @@ class Machine(Case):
 
 
 class Runs(Case):
-    def test_output_that_cannot_be_written_is_an_error_however_short(self):
+    def test_output_that_cannot_be_written_is_an_error_however_short_or_long(self):
         with open("/dev/full", "wb") as full:
-            for arguments in [[guest("echo")], ["--help"]]:
+            for arguments in [[guest("echo")], ["-version"], ["--help"], ["--reference", "options"], ["--reference", "config"], ["--print-config"]]:
                 result = subprocess.run([PROGRAM, *arguments], input=b"q\n", stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE)
                 check(result.returncode == 2 and b"No space left" in result.stderr, arguments, result)
         result = run(guest("echo"), "--record", "/dev/full", stdin=b"q\n")
