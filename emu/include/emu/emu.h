@@ -323,6 +323,73 @@ bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned num
 /* RAM only; false (nothing copied) when any byte lies outside. */
 bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
 
+/* ---- translation ---- */
+
+enum emu_access { EMU_FETCH, EMU_LOAD, EMU_STORE };
+
+/* Why an address does not translate. */
+enum emu_refusal {
+#define REFUSAL(name, text, meaning) EMU_REFUSAL_##name,
+#include <emu/refusal.def>
+#undef REFUSAL
+    EMU_REFUSAL_COUNT
+};
+
+const char *emu_refusal_name(unsigned refusal);    /* "not-writable" */
+const char *emu_refusal_meaning(unsigned refusal); /* "W is clear" */
+
+enum emu_place { EMU_PLACE_NOTHING, EMU_PLACE_RAM, EMU_PLACE_ROM, EMU_PLACE_DEVICE };
+
+#define EMU_LEVELS_MAX 4
+
+/* How a hart would translate an address now, for an access of one byte (privileged specification 1.12, section 4.3.2). */
+struct emu_translation {
+    unsigned mode;        /* 0 U, 1 S, 3 M: the access's; MPRV is heeded */
+    unsigned levels;      /* 0: the address is physical (M-mode, or satp.MODE bare); 3: Sv39; 4: Sv48 */
+    unsigned asid;
+    unsigned entries;     /* page-table entries that the walk reads, from the root on */
+    struct emu_pte {
+        unsigned level;   /* as the specification counts: the root has the highest, 4 KiB pages are at level 0 */
+        emu_paddr address;
+        uint64_t value;
+    } entry[EMU_LEVELS_MAX];
+    bool has_leaf;        /* there is a translation, whether this access may use it or not: */
+    emu_paddr paddr;      /* where it leads, */
+    uint64_t page_bytes;  /* and the size of its page; 0 where addresses are physical */
+    enum emu_place place; /* what is there */
+    bool sets_ad;         /* the walk would set A, or D, in the last entry */
+    enum emu_refusal why; /* NONE: the access is allowed; */
+    uint64_t cause;       /* else the trap's cause (enum isa_trap) */
+    /* The modelled TLB (the fetches' or the data's): a hart uses an entry that suffices as it is, whatever the tables say. */
+    bool in_tlb;          /* it has an entry for the address: */
+    unsigned tlb_index;   /* which (emu_tlb_view), */
+    emu_paddr tlb_paddr;  /* where that leads, */
+    bool tlb_suffices;    /* it allows the access, and has A (for stores also D) set: no walk is made */
+    bool tlb_stale;       /* it differs from the tables, other than by A and D that have been set since */
+};
+
+/* A and D are not set, nothing is entered into the TLB. */
+void emu_translate(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, enum emu_access access,
+                   struct emu_translation *ret_translation);
+/* Reads as the tables say now for the hart's loads, but whatever rights they give. RAM and boot ROM only, never a device. False at the
+ * first byte that has no translation or is not there; those before it are copied, *ret_read (which may be NULL) says how many. */
+bool emu_virtual_read(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, void *to, size_t bytes, size_t *ret_read);
+
+enum emu_side { EMU_DATA, EMU_INSTRUCTION }; /* of what a hart has two of */
+
+struct emu_tlb_view {
+    bool valid;           /* else the rest but `next` means nothing */
+    emu_vaddr vaddr;      /* of the page, sign-extended */
+    emu_paddr paddr;
+    uint64_t page_bytes;
+    unsigned asid;
+    unsigned flags;       /* bits 7:0 of the page-table entry: D A G U X W R V */
+    bool next;            /* the one that is replaced next */
+};
+
+/* False past the last entry. */
+bool emu_tlb_view(const struct emu_machine *machine, unsigned hart, enum emu_side side, unsigned index, struct emu_tlb_view *ret_view);
+
 /* The device tree blob as the machine has it at power-on: where in RAM, and how long. */
 void emu_device_tree(const struct emu_machine *machine, emu_paddr *ret_address, size_t *ret_bytes);
 

@@ -344,6 +344,7 @@ struct mmu_result mmu_translate_cached(struct hart *hart, uint64_t vaddr, unsign
 struct mmu_step {
     enum { MMU_STEP_READ, MMU_STEP_UPDATE, MMU_STEP_DONE, MMU_STEP_FAULT } next;
     uint8_t fault;      /* enum isa_trap */
+    uint8_t why;        /* FAULT: enum emu_refusal */
     unsigned level;     /* READ: of the entry to read */
     uint64_t pte_paddr; /* READ: the entry to read; UPDATE: the entry in which A and D must be set, */
     uint64_t pte;       /* to this value */
@@ -355,8 +356,35 @@ struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_
                               uint64_t pte);
 /* Enters the leaf into the TLB. */
 void mmu_walk_finish(struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte);
-/* Walk without side effects, for inspection. */
+/* Walk without side effects. */
 bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t *ret_paddr);
+
+#define MMU_LEVELS_MAX 4
+
+struct mmu_look_entry {
+    unsigned level;
+    uint64_t pte_paddr, pte;
+};
+
+/* For inspection: what the walk of an access of one byte would read now, and where it would lead. */
+struct mmu_look {
+    unsigned mode;            /* enum isa_mode: of the access */
+    unsigned levels;          /* of the tables; 0: addresses are physical */
+    struct mmu_look_entry entry[MMU_LEVELS_MAX];
+    unsigned entries;         /* read */
+    bool has_leaf;            /* the last of them is one, or there are no tables: */
+    uint64_t paddr;           /* then; whatever the rights are */
+    bool sets_ad;             /* the walk would write A or D */
+    enum emu_refusal why;
+    uint8_t fault;            /* enum isa_trap, unless why is NONE */
+    bool in_tlb;              /* the TLB has an entry for the address: */
+    bool tlb_suffices;        /* no walk is needed */
+    bool tlb_stale;           /* it says something else than the tables */
+    unsigned tlb_index;
+    uint64_t tlb_paddr;
+};
+/* Changes nothing. Knows nothing of devices: a physical address without anything there is none of its refusals. */
+void mmu_look(const struct hart *hart, uint64_t vaddr, enum mmu_access access, struct mmu_look *ret_look);
 /* sfence.vma; vaddr_all/asid_all when rs1/rs2 is x0. */
 void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid);
 /* Must follow every change of mode, mstatus, satp: selects the L0 tables. */
