@@ -491,6 +491,7 @@ void emu_machine_destroy(struct emu_machine *m)
     bus_destroy(m->bus);
     caches_finish(&m->caches);
     ring_finish(&m->ring);
+    free(m->bus_log.records);
     schedule_finish(&m->schedule);
     reservations_finish(&m->reservations);
     memory_finish(&m->memory);

@@ -6,6 +6,7 @@
 #ifndef EMU_MACHINE_H
 #define EMU_MACHINE_H
 
+#include "bus_log.h"
 #include "dma.h"
 #include "ring.h"
 #include "schedule.h"
@@ -94,6 +95,7 @@ struct emu_machine {
     int htif_slot, switch_slot;
     uint64_t breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
+    struct bus_log bus_log;
     bool stop_pending;
     struct emu_event stop_event;
     uint64_t device_accesses;
@@ -111,6 +113,8 @@ void machine_reset(struct emu_machine *machine);
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
 uint64_t machine_mix(uint64_t seed);
+/* Who hears of the bus's transactions: whoever wants to, and nobody if nobody does. */
+void machine_listen(struct emu_machine *machine);
 /* virtio.c. Numbers the ports of slots with devices; how many there are. */
 unsigned machine_virtio_ports(struct emu_machine *machine);
 /* Makes the slots, with queue ids from first_id on. */

@@ -10,6 +10,7 @@
 #define EMU_EMU_H
 
 #include <emu/error.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -478,5 +479,137 @@ bool emu_bus_is_bound(const struct emu_bus_stats *stats);
 unsigned emu_ports(const struct emu_machine *machine);
 void emu_port_stats(const struct emu_machine *machine, unsigned port, struct emu_port_stats *ret_stats);
 void emu_hart_stats(const struct emu_machine *machine, unsigned hart, struct emu_hart_stats *ret_stats);
+
+/* ---- caches, lines, the bus: in `fast` fidelity caches are empty and the bus is idle ---- */
+
+#define EMU_LINE_BYTES 64
+#define EMU_NOBODY UINT_MAX /* no hart, no port */
+
+/* States of a cached line are numbers from 0, "not here", on (emu/mem/include/mem/line_state.def). */
+unsigned emu_line_states(void);
+const char *emu_line_state_name(unsigned state);    /* "M" */
+const char *emu_line_state_meaning(unsigned state); /* "written to; no other cache has it, memory is stale" */
+
+struct emu_cache_shape {
+    unsigned sets, ways;
+    bool random; /* replacement; else FIFO */
+};
+
+struct emu_cache_view {
+    unsigned state;    /* 0: the way is empty, the rest but `next` means nothing */
+    emu_paddr address; /* of the line's first byte */
+    bool announces;    /* E or M, but stores go over the bus all the same: another hart's reservation must hear of them */
+    bool next;         /* FIFO: the way that is replaced next, once the set is full */
+};
+
+void emu_cache_shape(const struct emu_machine *machine, enum emu_side side, struct emu_cache_shape *ret_shape);
+/* False if there is no such set or way. */
+bool emu_cache_view(const struct emu_machine *machine, unsigned hart, enum emu_side side, unsigned set, unsigned way,
+                    struct emu_cache_view *ret_view);
+
+struct emu_line_view {
+    emu_paddr address;     /* of its first byte */
+    unsigned data_set, instruction_set; /* where in the caches it goes */
+    bool slow;             /* an atomic, decoded code or a page-table walk has marked it: stores to it take the long way. Costs the host */
+    bool code;             /* decoded code comes from it, or it holds the HTIF's word */
+    unsigned copies;       /* caches that hold it */
+    unsigned reservations; /* harts that hold one on a granule of it */
+    unsigned waiting;      /* ports whose request for it waits for the bus */
+    emu_cycle busy_until;  /* the bus takes up no request for it before this cycle; 0: it does */
+    /* Who took it for writing last, by a BusRdX, BusUpgr or DmaWr that took effect at cycle `written`, as far back as the log goes
+     * (emu_bus_log); EMU_NOBODY: not known. Stores to a line that is E or M already are not in the log. */
+    unsigned writer;       /* a port */
+    emu_cycle written;
+};
+
+struct emu_line_at_hart {
+    unsigned data, instruction;      /* its state in the hart's caches */
+    bool announces;                  /* as in struct emu_cache_view */
+    bool reserved;                   /* the hart's reservation lies on a granule of it: */
+    emu_paddr reservation;           /* the operand, */
+    unsigned reservation_bytes;
+    bool waiting;                    /* the hart's request for it waits for the bus */
+};
+
+/* The line that an address lies in; false unless that is RAM or boot ROM. */
+bool emu_line_view(const struct emu_machine *machine, emu_paddr address, struct emu_line_view *ret_view);
+bool emu_line_at_hart(const struct emu_machine *machine, emu_paddr address, unsigned hart, struct emu_line_at_hart *ret_at);
+
+struct emu_port_view {
+    const char *name;    /* "hart", "htif", "virtio" */
+    unsigned number;     /* of the hart or slot */
+    bool waiting;        /* a request waits for the bus: */
+    const char *request; /* "read", "own", "write-back", "device-read", "device-write", "dma-read", "dma-write" */
+    emu_paddr address;   /* of the line, or of the device's register */
+    emu_cycle requested; /* since when */
+};
+
+void emu_port_view(const struct emu_machine *machine, unsigned port, struct emu_port_view *ret_view);
+
+#define EMU_BUS_LOG_RECORDS 1024
+
+/* A transaction and its phases. */
+struct emu_bus_record {
+    enum emu_transaction kind;
+    unsigned port;
+    emu_paddr address;   /* of the line, or of the device's register */
+    emu_vaddr pc;        /* of the hart's instruction; 0: a device's */
+    emu_cycle requested, granted, effect, done; /* done: of the last beat of data */
+    bool from_cache;     /* another cache gave the data */
+    unsigned sharers;    /* other caches that held the line */
+};
+
+/* Keeps the last EMU_BUS_LOG_RECORDS transactions from here on, or forgets them. Not state; costs nothing while it is off. What a switch
+ * of fidelity drains is not recorded. False when the host is out of memory. */
+bool emu_bus_log(struct emu_machine *machine, bool on);
+/* The transaction that took effect `back` before the last one (0: the last). False if the log does not go back so far. */
+bool emu_bus_log_read(const struct emu_machine *machine, unsigned back, struct emu_bus_record *ret_record);
+
+/* ---- devices ---- */
+
+struct emu_region {
+    const char *name; /* "ram", "rom", or the device's: "plic", "clint", "sswi", "serial", "rtc", "test", "virtio_mmio" */
+    emu_paddr base;
+    uint64_t bytes;
+};
+
+/* What is mapped, in no particular order; false past the last. */
+bool emu_region(const struct emu_machine *machine, unsigned index, struct emu_region *ret_region);
+
+/* Interrupt sources are 1 to emu_irq_sources(), contexts 0 to emu_irq_contexts() - 1 (PLIC specification 1.0.0). */
+unsigned emu_irq_sources(const struct emu_machine *machine);
+unsigned emu_irq_contexts(const struct emu_machine *machine);
+
+struct emu_irq_view {
+    const char *name;  /* of the device that drives it; "": none does */
+    unsigned slot;     /* of a virtio device, else 0 */
+    bool high;         /* the device's line */
+    bool pending;
+    bool in_service;   /* claimed and not completed yet, */
+    unsigned claimed_by; /* by this context */
+    unsigned priority; /* 0: never interrupts */
+};
+
+struct emu_irq_context_view {
+    unsigned hart, mode; /* 1 S, 3 M */
+    unsigned threshold;
+    bool raised;         /* its line to the hart; what has arrived there is in mip */
+    unsigned best;       /* the source that a claim would get now; 0: none */
+};
+
+/* False if there is no such source, or context. */
+bool emu_irq_view(const struct emu_machine *machine, unsigned source, struct emu_irq_view *ret_view);
+bool emu_irq_context_view(const struct emu_machine *machine, unsigned context, struct emu_irq_context_view *ret_view);
+bool emu_irq_enabled(const struct emu_machine *machine, unsigned source, unsigned context);
+
+/* ACLINT specification 1.0, sections 2 and 3. */
+struct emu_timer_view {
+    uint64_t mtime;    /* at emu_now() */
+    uint64_t mtimecmp;
+    bool due;          /* mtime >= mtimecmp: the timer's line is high */
+    bool msip;
+};
+
+void emu_timer_view(const struct emu_machine *machine, unsigned hart, struct emu_timer_view *ret_view);
 
 #endif

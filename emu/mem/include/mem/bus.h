@@ -130,6 +130,12 @@ unsigned bus_ports(const struct bus *bus);
 const struct bus_counts *bus_counts(const struct bus *bus);
 const struct bus_port_counts *bus_port_counts(const struct bus *bus, unsigned port);
 const char *bus_kind_name(unsigned kind);
+/* The client's `recorded` from now on. */
+void bus_listen(struct bus *bus, void (*recorded)(void *context, const struct bus_record *record));
+/* The request that a port waits with, NULL if it has none. */
+const struct bus_request *bus_request_of(const struct bus *bus, unsigned port);
+/* Until when a line is busy: the first cycle at which a request for it may take part in a slot. 0: it is not busy. */
+uint64_t bus_busy_until(const struct bus *bus, uint32_t line);
 
 void bus_state(struct state *s, struct bus *bus);
 
