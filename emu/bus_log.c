@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Listening to the bus: the log of its last transactions. While it is off the bus calls nobody.
+ * Listening to the bus: the log of its last transactions, and the event of an upgrade. While nobody wants either the bus calls
+ * nobody.
  */
 #include "machine.h"
 
@@ -11,12 +12,28 @@ static uint64_t address_of(const struct emu_machine *m, const struct bus_record 
 {
     if (record->kind == BUS_DEVICE_READ || record->kind == BUS_DEVICE_WRITE)
         return m->harts[record->port].part.paddr[0];
-    return memory_paddr(&m->memory, record->line / LINES_PER_PAGE) + record->line % LINES_PER_PAGE * LINE_BYTES;
+    return machine_line_address(m, record->line);
+}
+
+static void emit_upgraded(struct emu_machine *m, const struct bus_record *record)
+{
+    struct emu_event event = {.cycle = record->effect,
+                              .a = machine_line_address(m, record->line),
+                              .b = record->sharers,
+                              .pc = m->harts[record->port].pc,
+                              .kind = EMU_EVENT_LINE_UPGRADED,
+                              .hart = record->port,
+                              .other = UINT16_MAX};
+    machine_emit(m, &event);
 }
 
 static void recorded(void *context, const struct bus_record *record)
 {
     struct emu_machine *m = context;
+    if (record->kind == BUS_UPGRADE && hart_event_wanted(&m->shared, EMU_EVENT_LINE_UPGRADED))
+        emit_upgraded(m, record);
+    if (!m->bus_log.records)
+        return;
     m->bus_log.records[m->bus_log.count++ % EMU_BUS_LOG_RECORDS] =
         (struct emu_bus_record){.kind = (enum emu_transaction)record->kind,
                                 .port = record->port,
@@ -32,7 +49,8 @@ static void recorded(void *context, const struct bus_record *record)
 
 void machine_listen(struct emu_machine *m)
 {
-    bus_listen(m->bus, m->bus_log.records ? recorded : NULL);
+    bool is_wanted = m->bus_log.records || hart_event_wanted(&m->shared, EMU_EVENT_LINE_UPGRADED);
+    bus_listen(m->bus, is_wanted ? recorded : NULL);
 }
 
 bool emu_bus_log(struct emu_machine *m, bool on)

@@ -23,11 +23,6 @@ const char *emu_line_state_meaning(unsigned state)
     return line_state_meaning(state);
 }
 
-static uint64_t line_address(const struct emu_machine *m, uint32_t line)
-{
-    return memory_paddr(&m->memory, line / LINES_PER_PAGE) + line % LINES_PER_PAGE * LINE_BYTES;
-}
-
 static unsigned cache_of(unsigned hart, enum emu_side side)
 {
     return 2 * hart + (side == EMU_INSTRUCTION);
@@ -49,7 +44,7 @@ bool emu_cache_view(const struct emu_machine *m, unsigned hart, enum emu_side si
     const struct cache_slot *slot = &m->caches.slot[cache_set_first(&m->caches, cache, set) + way];
     bool here = slot->state != LINE_I;
     *ret_view = (struct emu_cache_view){.state = slot->state,
-                                        .address = here ? line_address(m, slot->line) : 0,
+                                        .address = here ? machine_line_address(m, slot->line) : 0,
                                         .announces = here && slot->watched,
                                         .next = !shape->random && cache_turn(&m->caches, cache, set) == way};
     return true;
@@ -90,7 +85,7 @@ bool emu_line_view(const struct emu_machine *m, emu_paddr address, struct emu_li
     uint32_t line = line_of(m, address), page = line / LINES_PER_PAGE;
     if (line == CACHE_NONE)
         return false;
-    *ret_view = (struct emu_line_view){.address = line_address(m, line),
+    *ret_view = (struct emu_line_view){.address = machine_line_address(m, line),
                                        .data_set = line % m->caches.shape[0].sets,
                                        .instruction_set = line % m->caches.shape[1].sets,
                                        .slow = m->memory.slow[page] >> line % LINES_PER_PAGE & 1,
@@ -118,7 +113,7 @@ bool emu_line_at_hart(const struct emu_machine *m, emu_paddr address, unsigned h
                                         .instruction = instruction == CACHE_NONE ? LINE_I : m->caches.slot[instruction].state,
                                         .announces = data != CACHE_NONE && m->caches.slot[data].watched,
                                         .waiting = wants_line(bus_request_of(m->bus, hart), line)};
-    if (reservation_touches(&m->reservations, hart, line_address(m, line), LINE_BYTES)) {
+    if (reservation_touches(&m->reservations, hart, machine_line_address(m, line), LINE_BYTES)) {
         ret_at->reserved = true;
         ret_at->reservation = held->address;
         ret_at->reservation_bytes = held->size;
@@ -148,7 +143,7 @@ void emu_port_view(const struct emu_machine *m, unsigned port, struct emu_port_v
         return;
     bool device = request->want == BUS_WANT_DEVICE_READ || request->want == BUS_WANT_DEVICE_WRITE;
     ret_view->request = wants[request->want];
-    ret_view->address = device ? m->harts[port].part.paddr[0] : line_address(m, request->line);
+    ret_view->address = device ? m->harts[port].part.paddr[0] : machine_line_address(m, request->line);
     ret_view->requested = request->cycle;
 }
 

@@ -25,6 +25,7 @@
 
 #define NO_OWNER UINT16_MAX
 #define BREAKS_MAX 64
+#define STOP_FILTERS_MAX 64
 #define REGIONS_MAX 16
 
 /* Fixed costs, in cycles (docs/timing.md). */
@@ -42,6 +43,13 @@ struct region {
 struct boot_image {
     void *bytes;
     size_t size;
+};
+
+struct stop_filter {
+    uint8_t kind;  /* of event */
+    bool any_a;
+    unsigned hart; /* EMU_ANY_HART: any */
+    uint64_t a;
 };
 
 struct emu_machine {
@@ -93,8 +101,11 @@ struct emu_machine {
     /* not state */
     uint64_t fdt_address, fdt_bytes; /* of the device tree, as loaded */
     int htif_slot, switch_slot;
-    uint64_t breaks[BREAKS_MAX];
+    struct hart_break breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
+    struct stop_filter filters[STOP_FILTERS_MAX];
+    unsigned filter_count;
+    bool is_draining; /* the bus, for a switch of fidelity */
     struct bus_log bus_log;
     bool stop_pending;
     struct emu_event stop_event;
@@ -112,6 +123,7 @@ void machine_reset(struct emu_machine *machine);
 /* Writes to RAM from outside the harts, as a device does: reservations on it end, copies leave the caches. False unless all is RAM. */
 bool machine_write(struct emu_machine *machine, uint64_t address, const void *from, uint64_t size);
 void machine_emit(void *machine, const struct emu_event *event);
+uint64_t machine_line_address(const struct emu_machine *machine, uint32_t line); /* of its first byte */
 uint64_t machine_mix(uint64_t seed);
 /* Who hears of the bus's transactions: whoever wants to, and nobody if nobody does. */
 void machine_listen(struct emu_machine *machine);
@@ -127,6 +139,7 @@ bool machine_disk_stop(const struct emu_machine *machine, struct emu_stop *ret_s
 /* interrupt.c. The device's end of a hart's pin (a bit of mip). */
 #define MACHINE_CONTEXTS WIRES_MODES /* of the PLIC, a hart: M-mode's, S-mode's */
 struct irq_line machine_pin(struct emu_machine *machine, unsigned hart, unsigned bit);
+void machine_irq_pending(void *machine, unsigned source);
 void machine_claim_empty(void *machine, const struct device_claim *claim);
 void machine_notification_stale(void *machine, const struct device_claim *claim);
 bool machine_make_wires(struct emu_machine *machine); /* false when out of memory */

@@ -118,6 +118,7 @@ static void pass_gateway(struct plic *plic, unsigned source)
         return;
     s->edges -= s->is_edge;
     set_pending(plic, source, true);
+    plic->host->irq_pending(plic->host->context, source);
     update_source(plic, source);
 }
 

@@ -420,7 +420,7 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
 static bool has_break(const struct hart_shared *shared, unsigned offset)
 {
     for (unsigned i = 0; i < shared->break_count; i++)
-        if ((shared->breaks[i] & AT_OFFSET) == offset)
+        if ((shared->breaks[i].pc & AT_OFFSET) == offset)
             return true;
     return false;
 }

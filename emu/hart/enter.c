@@ -167,9 +167,11 @@ op_result engine_check(struct hart *h, const struct op *op, int64_t budget, stru
 /* Is there one that has not stopped the hart already? */
 static bool is_break(const struct hart *h, uint64_t pc)
 {
-    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++)
-        if (h->shared->breaks[i] == pc)
+    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++) {
+        const struct hart_break *it = &h->shared->breaks[i];
+        if (it->pc == pc && (it->hart == EMU_ANY_HART || it->hart == h->id))
             return true;
+    }
     return false;
 }
 

@@ -113,7 +113,7 @@ struct emu_config {
     size_t loader_bytes[EMU_LOADERS];
     const char *bootargs;    /* /chosen/bootargs; NULL: none */
 
-    size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
+    size_t event_ring_records; /* default 4096, a power of two, 1024 (which makes it 2048) to 2^24; not part of the state */
 };
 
 /* Fills *config with the defaults of the rows, no images. */
@@ -167,6 +167,7 @@ struct emu_stop {
     emu_vaddr pc;      /* BREAKPOINT */
     int code;          /* FINISHED: exit code 0 to 255 */
     unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
+    uint64_t a, b;     /* MACHINE_EVENT: the event's */
     emu_cycle next;    /* IDLE: cycle of the next event */
     unsigned slot;     /* NEED_BLOCK, NEED_FLUSH: of the disk */
     uint64_t sector;   /* NEED_BLOCK: the first that is missing, */
@@ -195,10 +196,15 @@ void emu_until_init(struct emu_until *until);
 /* Moves time until a stop. Where it stops never changes what happens afterwards. After FINISHED it returns FINISHED again at once. */
 struct emu_stop emu_run(struct emu_machine *machine, const struct emu_until *until);
 
+#define EMU_ANY_HART UINT_MAX
+
 /* Breakpoints on virtual pcs, on all harts. The stop comes before the instruction; the next emu_run passes it. Not state.
  * False when the table (64 entries) is full, or (clear) there is none. */
 bool emu_break_set(struct emu_machine *machine, emu_vaddr pc);
 bool emu_break_clear(struct emu_machine *machine, emu_vaddr pc);
+/* The same for one hart (EMU_ANY_HART: all). Breakpoints of one pc for several harts, and for all, are entries of their own. */
+bool emu_break_set_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
+bool emu_break_clear_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
 
 /* ---- disks: what a client does at NEED_BLOCK and NEED_FLUSH. At these stops the machine is in the middle of an event: until its client
  * has done its part, emu_run returns the same stop again, no input is taken, and the state's hash means nothing ---- */
@@ -251,6 +257,11 @@ struct emu_event {
 /* Which kinds are recorded (default: CONSOLE_OUT only) and which make emu_run return with MACHINE_EVENT. Never changes the run. */
 void emu_events_select(struct emu_machine *machine, uint64_t kinds);
 void emu_stop_on(struct emu_machine *machine, uint64_t kinds);
+/* Narrows emu_stop_on: of a kind that has filters, only an event that passes one of them stops the machine; others are recorded only if
+ * they are selected. `hart`: that of the event (EMU_ANY_HART: any); `a`: its a (NULL: any). False when the table (64) is full. */
+bool emu_stop_filter(struct emu_machine *machine, unsigned kind, unsigned hart, const uint64_t *a);
+/* Takes the filters of a kind away. */
+void emu_stop_unfilter(struct emu_machine *machine, unsigned kind);
 /* Takes up to `max` of the oldest records out of the ring; returns how many. */
 size_t emu_events_read(struct emu_machine *machine, struct emu_event *ret_events, size_t max);
 const char *emu_event_name(unsigned kind);  /* "trap" */

@@ -216,6 +216,12 @@ struct hart {
 
 _Static_assert(sizeof(struct hart) <= 4096, "hot state of a hart is at most 4 KiB");
 
+/* A breakpoint. */
+struct hart_break {
+    uint64_t pc;
+    unsigned hart; /* EMU_ANY_HART: any */
+};
+
 /* What the harts of a machine share. */
 struct hart_shared {
     struct memory *memory;
@@ -250,7 +256,7 @@ struct hart_shared {
     void (*tohost_written)(void *context, struct hart *hart);
     bool hints;                 /* hints do something */
     void (*hint)(void *context, struct hart *hart, unsigned number);
-    const uint64_t *breaks;
+    const struct hart_break *breaks;
     unsigned break_count;
 };
 

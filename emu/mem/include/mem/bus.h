@@ -79,9 +79,9 @@ struct bus_client {
     /* The access takes effect now: caches and reservations are as it leaves them. The port is free for its next request (to be made at
      * `done` or later, from here or later on). The queue learns of the next event when this returns. */
     void (*granted)(void *context, unsigned port, const struct bus_grant *grant);
-    /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now). Called
-     * before granted. */
-    void (*lowered)(void *context, uint32_t slot);
+    /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now), by a
+     * transaction of port `by`: its own hart's where it had to make room. Called before granted. */
+    void (*lowered)(void *context, uint32_t slot, unsigned by);
     /* NULL: nobody listens. */
     void (*recorded)(void *context, const struct bus_record *record);
 };
