@@ -394,7 +394,7 @@ static bool make_harts(struct emu_machine *m)
                                      .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
-                                     .tohost_written = tohost_written, .breaks = m->breaks,
+                                     .tohost_written = tohost_written, .breaks = m->breaks, .watches = m->watches,
                                      .hints = m->config.hints, .hint = machine_hint};
     if (!m->harts || !code)
         return false;
@@ -567,6 +567,7 @@ void machine_reset(struct emu_machine *m)
         queue_schedule(m->queue, m->htif_slot, QUEUE_NEVER);
     }
     boot_load(m, &tohost, &fromhost, NULL); /* it has fitted before */
+    store_watch_values(&m->shared);
     for (unsigned h = 0; h < m->config.harts; h++)
         machine_reschedule(m, &m->harts[h]);
     struct emu_event event = {.cycle = m->now, .kind = EMU_EVENT_MACHINE_RESET, .hart = UINT16_MAX, .other = UINT16_MAX};

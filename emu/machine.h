@@ -26,6 +26,7 @@
 #define NO_OWNER UINT16_MAX
 #define BREAKS_MAX 64
 #define STOP_FILTERS_MAX 64
+#define WATCHES_MAX 64
 #define REGIONS_MAX 16
 
 /* Fixed costs, in cycles (docs/timing.md). */
@@ -103,6 +104,7 @@ struct emu_machine {
     int htif_slot, switch_slot;
     struct hart_break breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
+    struct hart_watch watches[WATCHES_MAX];
     struct stop_filter filters[STOP_FILTERS_MAX];
     unsigned filter_count;
     bool is_draining; /* the bus, for a switch of fidelity */
@@ -127,6 +129,8 @@ uint64_t machine_line_address(const struct emu_machine *machine, uint32_t line);
 uint64_t machine_mix(uint64_t seed);
 /* Who hears of the bus's transactions: whoever wants to, and nobody if nobody does. */
 void machine_listen(struct emu_machine *machine);
+/* watch.c. Has a watch something to tell? Once each. */
+bool machine_watch_stop(struct emu_machine *machine, struct emu_stop *ret_stop);
 /* virtio.c. Numbers the ports of slots with devices; how many there are. */
 unsigned machine_virtio_ports(struct emu_machine *machine);
 /* Makes the slots, with queue ids from first_id on. */

@@ -86,8 +86,7 @@ void code_flush(struct hart_shared *shared)
     free_pages(shared->code, shared->memory);
     shared->code->bytes = 0;
     native_flush(shared->code->native);
-    if (shared->tohost)
-        store_watch(shared, shared->tohost);
+    store_watch_again(shared);
     shared->code->cut = NULL;
     shared->code->handlers = shared->timed ? &op_handlers_timed : &op_handlers_fast;
     for (unsigned h = 0; h < shared->count; h++) {

@@ -248,7 +248,8 @@ void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr)
     uint64_t tag = vaddr & PAGE_MASK;
     unsigned slot = (unsigned)(vaddr >> PAGE_SHIFT) % L0_DATA_ENTRIES;
     struct l0_data *data = &hart->l0->data[slot];
-    data->rtag = rights >> MMU_LOAD & 1 ? tag : L0_EMPTY;
+    bool load = rights >> MMU_LOAD & 1 && !(hart->shared->watch_readers && store_reads_watched(hart->shared, page));
+    data->rtag = load ? tag : L0_EMPTY;
     data->wtag = store ? tag | (memory->slow[page] ? L0_SLOW_STORE : 0) : L0_EMPTY;
     data->addend = (uint64_t)(uintptr_t)memory_host(memory, page) - tag;
     data->page = page;

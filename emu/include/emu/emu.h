@@ -163,11 +163,14 @@ enum emu_stop_kind {
 
 struct emu_stop {
     enum emu_stop_kind kind;
-    unsigned hart;     /* BREAKPOINT, MACHINE_EVENT */
-    emu_vaddr pc;      /* BREAKPOINT */
+    unsigned hart;     /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: whose access it was, EMU_NOBODY: a device's */
+    emu_vaddr pc;      /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: of the instruction that made the access, 0: a device did */
     int code;          /* FINISHED: exit code 0 to 255 */
     unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
-    uint64_t a, b;     /* MACHINE_EVENT: the event's */
+    uint64_t a, b;     /* MACHINE_EVENT: the event's; WATCHPOINT: the watched bytes before the access, and behind it */
+    emu_paddr address; /* WATCHPOINT: as it was set, */
+    unsigned bytes;    /* both */
+    unsigned access;   /* WATCHPOINT: EMU_WATCH_READ or EMU_WATCH_WRITE */
     emu_cycle next;    /* IDLE: cycle of the next event */
     unsigned slot;     /* NEED_BLOCK, NEED_FLUSH: of the disk */
     uint64_t sector;   /* NEED_BLOCK: the first that is missing, */
@@ -197,6 +200,7 @@ void emu_until_init(struct emu_until *until);
 struct emu_stop emu_run(struct emu_machine *machine, const struct emu_until *until);
 
 #define EMU_ANY_HART UINT_MAX
+#define EMU_NOBODY UINT_MAX /* no hart, no port */
 
 /* Breakpoints on virtual pcs, on all harts. The stop comes before the instruction; the next emu_run passes it. Not state.
  * False when the table (64 entries) is full, or (clear) there is none. */
@@ -205,6 +209,21 @@ bool emu_break_clear(struct emu_machine *machine, emu_vaddr pc);
 /* The same for one hart (EMU_ANY_HART: all). Breakpoints of one pc for several harts, and for all, are entries of their own. */
 bool emu_break_set_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
 bool emu_break_clear_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
+
+enum emu_watch_kind {
+    EMU_WATCH_READ = 1,   /* loads, lr and AMOs; not fetches, page-table walks and devices */
+    EMU_WATCH_WRITE = 2,  /* stores, successful sc, AMOs, A and D set by page-table walks, devices; not inputs, nor images at a reset */
+    EMU_WATCH_CHANGE = 4, /* the same, if the bytes are not what they were */
+};
+
+/* Watchpoints on 1 to 8 bytes of RAM, by physical address; kinds are ORed. Setting one that there is already gives it other kinds. The stop
+ * comes when the access has taken effect, before the hart's next instruction; of an access in two lines, or with a page-table walk, it
+ * may come between its parts, at the instruction itself, while the hart waits for the bus. Other watchpoints that the same step met stop
+ * the machine right after, one a call; of several accesses by one step to one of them the first is told. Not state: what a watchpoint
+ * costs is the host's time (reads: on all accesses to the page). False when the bytes are not RAM or the table (64 entries) is
+ * full; (clear) if there is none. */
+bool emu_watch_set(struct emu_machine *machine, emu_paddr address, unsigned bytes, unsigned kinds);
+bool emu_watch_clear(struct emu_machine *machine, emu_paddr address, unsigned bytes);
 
 /* ---- disks: what a client does at NEED_BLOCK and NEED_FLUSH. At these stops the machine is in the middle of an event: until its client
  * has done its part, emu_run returns the same stop again, no input is taken, and the state's hash means nothing ---- */
@@ -494,7 +513,6 @@ void emu_hart_stats(const struct emu_machine *machine, unsigned hart, struct emu
 /* ---- caches, lines, the bus: in `fast` fidelity caches are empty and the bus is idle ---- */
 
 #define EMU_LINE_BYTES 64
-#define EMU_NOBODY UINT_MAX /* no hart, no port */
 
 /* States of a cached line are numbers from 0, "not here", on (emu/mem/include/mem/line_state.def). */
 unsigned emu_line_states(void);
@@ -521,8 +539,9 @@ bool emu_cache_view(const struct emu_machine *machine, unsigned hart, enum emu_s
 struct emu_line_view {
     emu_paddr address;     /* of its first byte */
     unsigned data_set, instruction_set; /* where in the caches it goes */
-    bool slow;             /* an atomic, decoded code or a page-table walk has marked it: stores to it take the long way. Costs the host */
-    bool code;             /* decoded code comes from it, or it holds the HTIF's word */
+    bool slow;             /* an atomic, decoded code, a page-table walk or a watchpoint has marked it: stores to it take the long way; which
+                              costs the host, not the guest */
+    bool code;             /* decoded code comes from it, or it holds the HTIF's word or watched bytes */
     unsigned copies;       /* caches that hold it */
     unsigned reservations; /* harts that hold one on a granule of it */
     unsigned waiting;      /* ports whose request for it waits for the bus */

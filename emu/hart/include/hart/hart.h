@@ -222,6 +222,20 @@ struct hart_break {
     unsigned hart; /* EMU_ANY_HART: any */
 };
 
+#define HART_WATCH_BYTES 8
+
+/* Bytes of RAM whose accesses stop the machine (emu_watch_set). */
+struct hart_watch {
+    uint64_t paddr;
+    uint8_t size;   /* 1 to HART_WATCH_BYTES */
+    uint8_t kinds;  /* enum emu_watch_kind, ORed */
+    uint64_t value; /* of the bytes, as it was when they were looked at last: before the write that is now to be looked at */
+    /* the first access since somebody asked, while the watch's bit of watch_hits is set */
+    uint64_t pc, before, after;
+    unsigned by;    /* hart; UINT_MAX: a device */
+    uint8_t what;   /* EMU_WATCH_READ or EMU_WATCH_WRITE */
+};
+
 /* What the harts of a machine share. */
 struct hart_shared {
     struct memory *memory;
@@ -258,6 +272,10 @@ struct hart_shared {
     void (*hint)(void *context, struct hart *hart, unsigned number);
     const struct hart_break *breaks;
     unsigned break_count;
+    struct hart_watch *watches;
+    unsigned watch_count, watch_readers; /* of them, that look at reads */
+    uint64_t watch_hits;                 /* bit n: watch n has something to tell */
+    bool watch_silent;                   /* what is written now is no access */
 };
 
 bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared);
@@ -425,9 +443,23 @@ void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line);
 /* What must happen when `size` bytes at page/offset (within one line) are written by agent `by` (UINT_MAX: device): reservations end,
  * decoded code is discarded. Returns true when decoded code was discarded. */
 bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by);
+/* The same for a line with decoded code or a watch, reservations apart. */
+bool store_snoop_code(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by);
 /* Makes `tohost` the HTIF's word: no store to its line goes by a short path. */
 void store_watch(struct hart_shared *shared, uint64_t tohost);
+/* Is the line the HTIF's word's or a watch's? Then its bit of memory->code stays set, so that all writes to it come to store_snoop. */
 bool store_is_watched(const struct hart_shared *shared, uint32_t page, unsigned line);
+/* Keeps stores, and loads where that is asked for, to the bytes of a watch from short paths: to be called when one is new or changed. */
+void store_watch_bytes(struct hart_shared *shared, struct hart_watch *watch);
+/* The same again for all, after what is known of lines was thrown away. */
+void store_watch_again(struct hart_shared *shared);
+/* The watched bytes are what they are now: memory has been written to behind the watches' back. */
+void store_watch_values(struct hart_shared *shared);
+/* `size` bytes of a watched line have been written by an agent (UINT_MAX: a device), or (a hart) read. */
+void store_note_write(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by);
+void store_note_read(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by);
+/* Is there a watch on the page that looks at reads? */
+bool store_reads_watched(const struct hart_shared *shared, uint32_t page);
 /* The same for any range of RAM. */
 void store_snoop_range(struct hart_shared *shared, uint64_t paddr, uint64_t size, unsigned by);
 
