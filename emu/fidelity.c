@@ -46,7 +46,9 @@ void machine_switch(struct emu_machine *m, unsigned fidelity)
         return;
     m->shared.alone_until = 0; /* all requests go through the bus, also those that grants lead to */
     if (m->shared.timed) {
+        m->is_draining = true;
         bus_drain(m->bus, m->now);
+        m->is_draining = false;
         caches_clear(&m->caches);
     }
     for (unsigned h = 0; h < m->config.harts; h++)

@@ -58,18 +58,37 @@ const char *emu_input_name(unsigned kind)
     return kind < EMU_INPUT_COUNT ? names[kind] : "unknown";
 }
 
-/* ---- events and breakpoints ---- */
+/* ---- events ---- */
 
 void emu_events_select(struct emu_machine *m, uint64_t kinds)
 {
     m->selected = kinds;
     m->shared.events_wanted = kinds | m->stop_on;
+    machine_listen(m);
 }
 
 void emu_stop_on(struct emu_machine *m, uint64_t kinds)
 {
     m->stop_on = kinds;
     m->shared.events_wanted = m->selected | kinds;
+    machine_listen(m);
+}
+
+bool emu_stop_filter(struct emu_machine *m, unsigned kind, unsigned hart, const uint64_t *a)
+{
+    if (m->filter_count == STOP_FILTERS_MAX)
+        return false;
+    m->filters[m->filter_count++] = (struct stop_filter){.kind = (uint8_t)kind, .any_a = !a, .hart = hart, .a = a ? *a : 0};
+    return true;
+}
+
+void emu_stop_unfilter(struct emu_machine *m, unsigned kind)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < m->filter_count; i++)
+        if (m->filters[i].kind != kind)
+            m->filters[kept++] = m->filters[i];
+    m->filter_count = kept;
 }
 
 size_t emu_events_read(struct emu_machine *m, struct emu_event *ret_events, size_t max)
@@ -77,36 +96,55 @@ size_t emu_events_read(struct emu_machine *m, struct emu_event *ret_events, size
     return ring_read(&m->ring, ret_events, max);
 }
 
-static unsigned find_break(const struct emu_machine *m, uint64_t pc)
+/* ---- breakpoints ---- */
+
+static unsigned find_break(const struct emu_machine *m, uint64_t pc, unsigned hart)
 {
     unsigned i = 0;
-    while (i < m->shared.break_count && m->breaks[i] != pc)
+    while (i < m->shared.break_count && (m->breaks[i].pc != pc || m->breaks[i].hart != hart))
         i++;
     return i;
 }
 
-bool emu_break_set(struct emu_machine *m, emu_vaddr pc)
+bool emu_break_set_on(struct emu_machine *m, emu_vaddr pc, unsigned hart)
 {
-    if (find_break(m, pc) < m->shared.break_count)
+    if (find_break(m, pc, hart) < m->shared.break_count)
         return true;
     if (m->shared.break_count == BREAKS_MAX)
         return false;
-    m->breaks[m->shared.break_count++] = pc;
+    m->breaks[m->shared.break_count++] = (struct hart_break){pc, hart};
+    code_flush(&m->shared);
+    return true;
+}
+
+bool emu_break_set(struct emu_machine *m, emu_vaddr pc)
+{
+    return emu_break_set_on(m, pc, EMU_ANY_HART);
+}
+
+/* A hart that stands at another breakpoint of the same pc has stopped there already. */
+static void forget_passed(struct emu_machine *m, uint64_t pc, unsigned hart)
+{
+    bool has_other = find_break(m, pc, hart) < m->shared.break_count || find_break(m, pc, EMU_ANY_HART) < m->shared.break_count;
+    if (m->harts[hart].break_passed == pc && !has_other)
+        m->harts[hart].break_passed = HART_NO_BREAK;
+}
+
+bool emu_break_clear_on(struct emu_machine *m, emu_vaddr pc, unsigned hart)
+{
+    unsigned at = find_break(m, pc, hart);
+    if (at == m->shared.break_count)
+        return false;
+    m->breaks[at] = m->breaks[--m->shared.break_count];
+    for (unsigned h = 0; h < m->shared.count; h++)
+        forget_passed(m, pc, h);
     code_flush(&m->shared);
     return true;
 }
 
 bool emu_break_clear(struct emu_machine *m, emu_vaddr pc)
 {
-    unsigned at = find_break(m, pc);
-    if (at == m->shared.break_count)
-        return false;
-    m->breaks[at] = m->breaks[--m->shared.break_count];
-    for (unsigned h = 0; h < m->shared.count; h++)
-        if (m->harts[h].break_passed == pc)
-            m->harts[h].break_passed = HART_NO_BREAK;
-    code_flush(&m->shared);
-    return true;
+    return emu_break_clear_on(m, pc, EMU_ANY_HART);
 }
 
 /* ---- state ---- */

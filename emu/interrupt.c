@@ -42,6 +42,14 @@ static void pins_arrived(void *context, unsigned id, uint64_t cycle, const struc
     machine_wake_check(m, &m->harts[id], cycle);
 }
 
+void machine_irq_pending(void *context, unsigned source)
+{
+    struct emu_machine *m = context;
+    struct emu_event event = {
+        .cycle = m->now, .a = source, .kind = EMU_EVENT_IRQ_RAISED, .hart = UINT16_MAX, .other = UINT16_MAX};
+    machine_emit(m, &event);
+}
+
 void machine_claim_empty(void *context, const struct device_claim *claim)
 {
     struct emu_machine *m = context;

@@ -31,14 +31,37 @@ static bool copy_image(struct boot_image *image, const void *bytes, size_t size)
 
 /* ---- wiring ---- */
 
+uint64_t machine_line_address(const struct emu_machine *m, uint32_t line)
+{
+    return memory_paddr(&m->memory, line / LINES_PER_PAGE) + line % LINES_PER_PAGE * LINE_BYTES;
+}
+
+/* Does the machine stop at this event, of a kind to stop at? */
+static bool passes_filters(const struct emu_machine *m, const struct emu_event *event)
+{
+    bool is_filtered = false;
+    for (unsigned i = 0; i < m->filter_count; i++) {
+        const struct stop_filter *filter = &m->filters[i];
+        if (filter->kind != event->kind)
+            continue;
+        is_filtered = true;
+        if ((filter->hart == EMU_ANY_HART || filter->hart == event->hart) && (filter->any_a || filter->a == event->a))
+            return true;
+    }
+    return !is_filtered;
+}
+
 void machine_emit(void *context, const struct emu_event *event)
 {
     struct emu_machine *m = context;
     uint64_t bit = EMU_EVENT_BIT(event->kind);
     if (!(m->shared.events_wanted & bit))
         return;
+    bool is_stop = m->stop_on & bit && passes_filters(m, event);
+    if (!is_stop && !(m->selected & bit))
+        return;
     ring_put(&m->ring, event);
-    if (m->stop_on & bit && !m->stop_pending) {
+    if (is_stop && !m->stop_pending) {
         m->stop_pending = true;
         m->stop_event = *event;
     }
@@ -158,12 +181,21 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
     machine_reschedule(m, hart);
 }
 
-static void bus_lowered(void *context, uint32_t slot)
+static void bus_lowered(void *context, uint32_t slot, unsigned by)
 {
     struct emu_machine *m = context;
-    struct hart *hart = &m->harts[m->caches.slot[slot].cache >> 1];
-    hart_line_lowered(hart, slot);
-    assert(tables_hold_slot(hart, slot));
+    const struct cache_slot *held = &m->caches.slot[slot];
+    unsigned hart = held->cache >> 1;
+    hart_line_lowered(&m->harts[hart], slot);
+    assert(tables_hold_slot(&m->harts[hart], slot));
+    bool is_told = hart_event_wanted(&m->shared, EMU_EVENT_LINE_INVALIDATED) && !m->is_draining;
+    if (!is_told || held->state != LINE_I || held->cache & 1 || by == hart)
+        return;
+    bool device = by >= m->config.harts;
+    struct emu_event event = {.cycle = m->now, .a = machine_line_address(m, held->line), .kind = EMU_EVENT_LINE_INVALIDATED,
+                              .hart = (uint16_t)hart, .pc = device ? 0 : m->harts[by].pc,
+                              .other = device ? UINT16_MAX : (uint16_t)by};
+    machine_emit(m, &event);
 }
 
 /* For assertions: after a transaction, the harts that have the line now. Those that have lost it have been looked at then. */
@@ -254,7 +286,7 @@ static void drop_copies(struct emu_machine *m, uint64_t address, uint64_t size)
     for (uint32_t line = first; line <= last; line++) {
         for (uint32_t slot; (slot = cache_first_holder(&m->caches, line)) != CACHE_NONE;) {
             cache_drop(&m->caches, slot);
-            bus_lowered(m, slot);
+            hart_line_lowered(&m->harts[m->caches.slot[slot].cache >> 1], slot);
         }
     }
 }
@@ -338,7 +370,8 @@ static bool make_devices(struct emu_machine *m)
     m->host = (struct device_host){.queue = m->queue, .cycle = &m->now,
                                    .cycles_per_tick = PLATFORM_BUS_HZ / PLATFORM_TIMEBASE_HZ, .context = m,
                                    .console_out = console_out, .claim_empty = machine_claim_empty,
-                                   .notification_stale = machine_notification_stale, .finish = finish, .reset = want_reset,
+                                   .notification_stale = machine_notification_stale, .irq_pending = machine_irq_pending,
+                                   .finish = finish, .reset = want_reset,
                                    .dma_read = dma_read, .dma_write = dma_write};
     if (!make_aclint_and_plic(m))
         return false;
@@ -377,7 +410,7 @@ static bool make_harts(struct emu_machine *m)
                                      .reservation = m->config.reservation, .context = m, .emit = machine_emit,
                                      .now = &m->now, .mtime = machine_mtime,
                                      .cycle_of_mtime = machine_cycle_of_mtime, .access_begin = access_begin,
-                                     .tohost_written = tohost_written, .breaks = m->breaks,
+                                     .tohost_written = tohost_written, .breaks = m->breaks, .watches = m->watches,
                                      .hints = m->config.hints, .hint = machine_hint};
     if (!m->harts || !code)
         return false;
@@ -509,6 +542,7 @@ void emu_machine_destroy(struct emu_machine *m)
     bus_destroy(m->bus);
     caches_finish(&m->caches);
     ring_finish(&m->ring);
+    free(m->bus_log.records);
     schedule_finish(&m->schedule);
     reservations_finish(&m->reservations);
     memory_finish(&m->memory);
@@ -550,6 +584,7 @@ void machine_reset(struct emu_machine *m)
         queue_schedule(m->queue, m->htif_slot, QUEUE_NEVER);
     }
     boot_load(m, &tohost, &fromhost, NULL); /* it has fitted before */
+    store_watch_values(&m->shared);
     for (unsigned h = 0; h < m->config.harts; h++)
         machine_reschedule(m, &m->harts[h]);
     struct emu_event event = {.cycle = m->now, .kind = EMU_EVENT_MACHINE_RESET, .hart = UINT16_MAX, .other = UINT16_MAX};

@@ -6,6 +6,7 @@
 #ifndef EMU_MACHINE_H
 #define EMU_MACHINE_H
 
+#include "bus_log.h"
 #include "dma.h"
 #include "ring.h"
 #include "schedule.h"
@@ -24,6 +25,8 @@
 
 #define NO_OWNER UINT16_MAX
 #define BREAKS_MAX 64
+#define STOP_FILTERS_MAX 64
+#define WATCHES_MAX 64
 #define REGIONS_MAX 16
 
 /* Fixed costs, in cycles (docs/timing.md). */
@@ -41,6 +44,13 @@ struct region {
 struct boot_image {
     void *bytes;
     size_t size;
+};
+
+struct stop_filter {
+    uint8_t kind;  /* of event */
+    bool any_a;
+    unsigned hart; /* EMU_ANY_HART: any */
+    uint64_t a;
 };
 
 struct emu_machine {
@@ -93,8 +103,13 @@ struct emu_machine {
     uint64_t fdt_address, fdt_bytes; /* of the device tree, as loaded */
     bool is_flipped; /* a field has been changed by emu_state_flip: nothing needs to hold any more */
     int htif_slot, switch_slot;
-    uint64_t breaks[BREAKS_MAX];
+    struct hart_break breaks[BREAKS_MAX];
     uint64_t selected, stop_on; /* kinds of events */
+    struct hart_watch watches[WATCHES_MAX];
+    struct stop_filter filters[STOP_FILTERS_MAX];
+    unsigned filter_count;
+    bool is_draining; /* the bus, for a switch of fidelity */
+    struct bus_log bus_log;
     bool stop_pending;
     struct emu_event stop_event;
     uint64_t device_accesses;
@@ -113,7 +128,12 @@ bool machine_write(struct emu_machine *machine, uint64_t address, const void *fr
 /* For assertions: is what is kept twice the same, and what is derived no more than it may be? */
 bool machine_holds(const struct emu_machine *machine);
 void machine_emit(void *machine, const struct emu_event *event);
+uint64_t machine_line_address(const struct emu_machine *machine, uint32_t line); /* of its first byte */
 uint64_t machine_mix(uint64_t seed);
+/* Who hears of the bus's transactions: whoever wants to, and nobody if nobody does. */
+void machine_listen(struct emu_machine *machine);
+/* watch.c. Has a watch something to tell? Once each. */
+bool machine_watch_stop(struct emu_machine *machine, struct emu_stop *ret_stop);
 /* virtio.c. Numbers the ports of slots with devices; how many there are. */
 unsigned machine_virtio_ports(struct emu_machine *machine);
 /* Makes the slots, with queue ids from first_id on. */
@@ -126,6 +146,7 @@ bool machine_disk_stop(const struct emu_machine *machine, struct emu_stop *ret_s
 /* interrupt.c. The device's end of a hart's pin (a bit of mip). */
 #define MACHINE_CONTEXTS WIRES_MODES /* of the PLIC, a hart: M-mode's, S-mode's */
 struct irq_line machine_pin(struct emu_machine *machine, unsigned hart, unsigned bit);
+void machine_irq_pending(void *machine, unsigned source);
 void machine_claim_empty(void *machine, const struct device_claim *claim);
 void machine_notification_stale(void *machine, const struct device_claim *claim);
 bool machine_make_wires(struct emu_machine *machine); /* false when out of memory */

@@ -8,6 +8,8 @@
 
 bool ring_init(struct ring *ring, size_t records)
 {
+    if (records < RING_RECORDS_LEAST)
+        records = RING_RECORDS_LEAST;
     *ring = (struct ring){.records = calloc(records, sizeof *ring->records), .mask = records - 1};
     return ring->records != NULL;
 }

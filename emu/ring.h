@@ -8,10 +8,14 @@
 
 #include <emu/emu.h>
 
-/* What one step may emit at most: a switch of fidelity ends every hart's reservation, and what each had on the bus emits two records
- * at most (an empty claim is one); what devices write emits one a device; and a few of its own. (256 harts are the most.) A claim that makes the notifications of all others
- * stale emits nothing for them: each says so when the fall of its line reaches its hart, which is a step of its own. */
-#define RING_RESERVE 800u
+/* What one step may emit at most. A switch of fidelity ends every hart's reservation, and what each had on the bus emits two records
+ * at most (an empty claim is one); what devices write emits one a device; and a few of its own. A slot of the bus may first grant every
+ * hart what needs no transaction, of which the same is true, and then takes a line from the caches of all others. A store of a hart that
+ * is alone may be four transactions of the latter kind: two pieces, and an entry of the page tables for each. (256 harts are the most.)
+ * A claim that makes the notifications of all others stale emits nothing for them: each says so when the fall of its line reaches its
+ * hart, which is a step of its own. */
+#define RING_RESERVE 1400u
+#define RING_RECORDS_LEAST 2048u /* of a ring in which there is room for more than that */
 #define RING_RECORDS_MAX (1u << 24)
 
 struct ring {
@@ -20,7 +24,7 @@ struct ring {
     uint64_t head, tail; /* next to write, next to read */
 };
 
-bool ring_init(struct ring *ring, size_t records); /* a power of two */
+bool ring_init(struct ring *ring, size_t records); /* a power of two; RING_RECORDS_LEAST if that is more */
 void ring_finish(struct ring *ring);
 size_t ring_read(struct ring *ring, struct emu_event *ret_events, size_t max);
 

@@ -252,10 +252,12 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
 {
     if (m->disks && machine_disk_stop(m, ret_stop)) /* before any other: an event is not over */
         return true;
+    if (m->shared.watch_hits && machine_watch_stop(m, ret_stop))
+        return true;
     if (m->stop_pending) {
         m->stop_pending = false;
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
-                                      .pc = m->stop_event.pc};
+                                      .pc = m->stop_event.pc, .a = m->stop_event.a, .b = m->stop_event.b};
         return true;
     }
     if (m->finished) {

@@ -33,6 +33,16 @@ uint64_t aclint_mtime(const struct aclint *aclint, uint64_t cycle)
     return cycle / aclint->host->cycles_per_tick + aclint->offset;
 }
 
+uint64_t aclint_mtimecmp(const struct aclint *aclint, unsigned hart)
+{
+    return aclint->timers[hart].mtimecmp;
+}
+
+bool aclint_msip(const struct aclint *aclint, unsigned hart)
+{
+    return aclint->timers[hart].msip;
+}
+
 /* The first cycle of the tick that comes `ticks` after the one `now` lies in. */
 static uint64_t cycle_after(const struct aclint *aclint, uint64_t now, uint64_t ticks)
 {

@@ -118,6 +118,7 @@ static void pass_gateway(struct plic *plic, unsigned source)
         return;
     s->edges -= s->is_edge;
     set_pending(plic, source, true);
+    plic->host->irq_pending(plic->host->context, source);
     update_source(plic, source);
 }
 
@@ -136,6 +137,23 @@ void plic_set_source(void *device, unsigned source, bool level)
 uint32_t plic_edges_waiting(const struct plic *plic, unsigned source)
 {
     return source < SOURCE_COUNT ? plic->sources[source].edges : 0;
+}
+
+struct plic_source_view plic_source_view(const struct plic *plic, unsigned source)
+{
+    const struct source *s = &plic->sources[source];
+    return (struct plic_source_view){s->level, s->is_edge, is_pending(plic, source), s->is_in_service, s->claimed_by, s->priority, s->edges};
+}
+
+struct plic_context_view plic_context_view(const struct plic *plic, unsigned context)
+{
+    const struct target *target = &plic->targets[context];
+    return (struct plic_context_view){target->threshold, target->is_raised, best_source(plic, context, 0)};
+}
+
+bool plic_is_enabled(const struct plic *plic, unsigned source, unsigned context)
+{
+    return is_enabled(plic, source, context);
 }
 
 /* A claim has taken `source` away: the lines of the contexts that had nothing else fall, of others than the claimer in vain. */

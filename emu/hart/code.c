@@ -86,8 +86,7 @@ void code_flush(struct hart_shared *shared)
     free_pages(shared->code, shared->memory);
     shared->code->bytes = 0;
     native_flush(shared->code->native);
-    if (shared->tohost)
-        store_watch(shared, shared->tohost);
+    store_watch_again(shared);
     shared->code->cut = NULL;
     shared->code->handlers = shared->timed ? &op_handlers_timed : &op_handlers_fast;
     for (unsigned h = 0; h < shared->count; h++) {
@@ -420,7 +419,7 @@ static unsigned scan_run(const struct hart_shared *shared, uint32_t page, unsign
 static bool has_break(const struct hart_shared *shared, unsigned offset)
 {
     for (unsigned i = 0; i < shared->break_count; i++)
-        if ((shared->breaks[i] & AT_OFFSET) == offset)
+        if ((shared->breaks[i].pc & AT_OFFSET) == offset)
             return true;
     return false;
 }

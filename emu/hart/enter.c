@@ -167,9 +167,11 @@ op_result engine_check(struct hart *h, const struct op *op, int64_t budget, stru
 /* Is there one that has not stopped the hart already? */
 static bool is_break(const struct hart *h, uint64_t pc)
 {
-    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++)
-        if (h->shared->breaks[i] == pc)
+    for (unsigned i = 0; h->break_passed != pc && i < h->shared->break_count; i++) {
+        const struct hart_break *it = &h->shared->breaks[i];
+        if (it->pc == pc && (it->hart == EMU_ANY_HART || it->hart == h->id))
             return true;
+    }
     return false;
 }
 
@@ -214,8 +216,13 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));
     uint32_t low = fetch_half(memory_host(memory, page) + offset), high = 0;
     if (isa_length((uint16_t)low) == 4) {
+        h->pc = pc;
         struct mmu_result second = mmu_translate(h, pc + 2, 2, MMU_FETCH);
         uint32_t second_page = second.ok ? memory_page(memory, second.paddr) : NO_PAGE;
+        if (UNLIKELY(h->shared->watch_hits)) {
+            h->within = within;
+            TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+        }
         if (second_page == NO_PAGE)
             TAIL(engine_trap(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
         high = fetch_half(memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)));
@@ -333,7 +340,12 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
     enum hart_go go = engine_may_go(h, budget, within);
     if (go != HART_GO) /* before the walk, which would leave its traces */
         TAIL(leave_because(h, go, pc, budget, within));
+    h->pc = pc; /* for those who look at accesses: the walk's */
     struct way_in in = h->shared->timed ? find_line(h, pc) : find_page(h, pc);
+    if (UNLIKELY(h->shared->watch_hits)) { /* the walk set A in a watched entry; once more, after the stop */
+        h->within = within;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
+    }
     struct code_page *code = in.code;
     if (in.must_fetch && within && engine_may_go(h, budget, false) != HART_GO)
         TAIL(leave_because(h, HART_GO_SLICE_OVER, pc, budget, false)); /* others would notice a fetch */

@@ -59,21 +59,26 @@ static uint8_t access_fault(enum mmu_access access)
     return access == MMU_FETCH ? ISA_TRAP_FETCH_ACCESS : access == MMU_LOAD ? ISA_TRAP_LOAD_ACCESS : ISA_TRAP_STORE_ACCESS;
 }
 
-/* Does a leaf with these flags permit the access? (A and D apart.) */
-static bool leaf_permits(const struct hart *hart, unsigned flags, enum mmu_access access, unsigned mode)
+/* Why a leaf with these flags does not permit the access; NONE: it does. (A and D apart.) */
+static enum emu_refusal leaf_refusal(const struct hart *hart, unsigned flags, enum mmu_access access, unsigned mode)
 {
     if (mode == ISA_MODE_U && !(flags & PTE_U))
-        return false;
+        return EMU_REFUSAL_SUPERVISOR;
     if (mode == ISA_MODE_S && flags & PTE_U && (access == MMU_FETCH || !(hart->mstatus & MSTATUS_SUM)))
-        return false;
+        return EMU_REFUSAL_USER;
     switch (access) {
     case MMU_FETCH:
-        return flags & PTE_X;
+        return flags & PTE_X ? EMU_REFUSAL_NONE : EMU_REFUSAL_EXECUTABLE;
     case MMU_LOAD:
-        return flags & PTE_R || (hart->mstatus & MSTATUS_MXR && flags & PTE_X);
+        return flags & PTE_R || (hart->mstatus & MSTATUS_MXR && flags & PTE_X) ? EMU_REFUSAL_NONE : EMU_REFUSAL_READABLE;
     default:
-        return flags & PTE_W;
+        return flags & PTE_W ? EMU_REFUSAL_NONE : EMU_REFUSAL_WRITABLE;
     }
+}
+
+static bool leaf_permits(const struct hart *hart, unsigned flags, enum mmu_access access, unsigned mode)
+{
+    return leaf_refusal(hart, flags, access, mode) == EMU_REFUSAL_NONE;
 }
 
 static unsigned needed_ad(enum mmu_access access)
@@ -244,7 +249,8 @@ void mmu_l0_fill_data(struct hart *hart, uint64_t vaddr, uint64_t paddr)
     uint64_t tag = vaddr & PAGE_MASK;
     unsigned slot = (unsigned)(vaddr >> PAGE_SHIFT) % L0_DATA_ENTRIES;
     struct l0_data *data = &hart->l0->data[slot];
-    data->rtag = rights >> MMU_LOAD & 1 ? tag : L0_EMPTY;
+    bool load = rights >> MMU_LOAD & 1 && !(hart->shared->watch_readers && store_reads_watched(hart->shared, page));
+    data->rtag = load ? tag : L0_EMPTY;
     data->wtag = store ? tag | (memory->slow[page] ? L0_SLOW_STORE : 0) : L0_EMPTY;
     data->addend = (uint64_t)(uintptr_t)memory_host(memory, page) - tag;
     data->page = page;
@@ -356,16 +362,18 @@ void mmu_l0_demote_line(struct hart_shared *shared, uint32_t line)
 
 /* ---- walks ---- */
 
-static struct mmu_step fault_step(uint8_t fault)
+static struct mmu_step fault_step(uint8_t fault, enum emu_refusal why)
 {
-    return (struct mmu_step){.next = MMU_STEP_FAULT, .fault = fault};
+    return (struct mmu_step){.next = MMU_STEP_FAULT, .fault = fault, .why = (uint8_t)why};
 }
 
 static struct mmu_step read_step(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t table, unsigned level)
 {
     uint64_t at = table + ((vaddr >> (PAGE_SHIFT + VPN_BITS * level)) & 511) * 8;
-    if (!memory_is_ram_range(hart->shared->memory, at, 8) || !pmp_allows(hart, at, 8, MMU_LOAD, ISA_MODE_S))
-        return fault_step(access_fault(access));
+    if (!memory_is_ram_range(hart->shared->memory, at, 8))
+        return fault_step(access_fault(access), EMU_REFUSAL_TABLE_OUTSIDE);
+    if (!pmp_allows(hart, at, 8, MMU_LOAD, ISA_MODE_S))
+        return fault_step(access_fault(access), EMU_REFUSAL_TABLE_PMP);
     return (struct mmu_step){.next = MMU_STEP_READ, .level = level, .pte_paddr = at};
 }
 
@@ -378,27 +386,39 @@ struct mmu_step mmu_walk_begin(const struct hart *hart, uint64_t vaddr, enum mmu
 {
     unsigned levels = levels_of(hart, mode_of_access(hart, access));
     if (!is_canonical(vaddr, levels))
-        return fault_step(page_fault(access));
+        return fault_step(page_fault(access), EMU_REFUSAL_NOT_CANONICAL);
     return read_step(hart, vaddr, access, (hart->satp & PTE_PPN_MASK) << PAGE_SHIFT, levels - 1);
+}
+
+/* What is wrong with an entry of this level, whoever uses it; NONE: it is a leaf or points to a table. */
+static enum emu_refusal entry_refusal(unsigned level, uint64_t pte)
+{
+    if (!(pte & PTE_V))
+        return EMU_REFUSAL_INVALID;
+    if ((!(pte & PTE_R) && pte & PTE_W) || pte & PTE_RESERVED)
+        return EMU_REFUSAL_RESERVED;
+    if (pte & (PTE_R | PTE_X)) {
+        uint64_t low = (UINT64_C(1) << VPN_BITS * level) - 1;
+        return pte >> PTE_PPN_SHIFT & low ? EMU_REFUSAL_MISALIGNED : EMU_REFUSAL_NONE;
+    }
+    if (pte & (PTE_D | PTE_A | PTE_U))
+        return EMU_REFUSAL_POINTER;
+    return level == 0 ? EMU_REFUSAL_NO_LEAF : EMU_REFUSAL_NONE;
 }
 
 /* Like mmu_walk_next, A and D apart: DONE whatever they are. */
 static struct mmu_step next_step(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte_paddr,
                                  uint64_t pte)
 {
-    struct mmu_step bad = fault_step(page_fault(access));
-    if (!(pte & PTE_V) || (!(pte & PTE_R) && pte & PTE_W) || pte & PTE_RESERVED)
-        return bad;
-    uint64_t ppn = pte >> PTE_PPN_SHIFT & PTE_PPN_MASK;
-    if (pte & (PTE_R | PTE_X)) {
-        bool aligned = (ppn & ((UINT64_C(1) << VPN_BITS * level) - 1)) == 0;
-        if (!aligned || !leaf_permits(hart, (unsigned)pte, access, mode_of_access(hart, access)))
-            return bad;
+    enum emu_refusal why = entry_refusal(level, pte);
+    bool is_leaf = pte & (PTE_R | PTE_X);
+    if (why == EMU_REFUSAL_NONE && is_leaf)
+        why = leaf_refusal(hart, (unsigned)pte, access, mode_of_access(hart, access));
+    if (why != EMU_REFUSAL_NONE)
+        return fault_step(page_fault(access), why);
+    if (is_leaf)
         return (struct mmu_step){.next = MMU_STEP_DONE, .level = level, .pte_paddr = pte_paddr, .pte = pte};
-    }
-    if (pte & (PTE_D | PTE_A | PTE_U) || level == 0)
-        return bad;
-    return read_step(hart, vaddr, access, ppn << PAGE_SHIFT, level - 1);
+    return read_step(hart, vaddr, access, (pte >> PTE_PPN_SHIFT & PTE_PPN_MASK) << PAGE_SHIFT, level - 1);
 }
 
 struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte_paddr,
@@ -409,21 +429,24 @@ struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_
     if (step.next != MMU_STEP_DONE || updated == pte)
         return step;
     if (!hart->shared->cpu.svadu)
-        return fault_step(page_fault(access));
+        return fault_step(page_fault(access), EMU_REFUSAL_NOT_ACCESSED);
     if (!pmp_allows(hart, pte_paddr, 8, MMU_STORE, ISA_MODE_S))
-        return fault_step(access_fault(access));
+        return fault_step(access_fault(access), EMU_REFUSAL_TABLE_PMP_WRITE);
     step.next = MMU_STEP_UPDATE;
     step.pte = updated;
     return step;
 }
 
-/* A walk at once: DONE, UPDATE or FAULT. */
-static struct mmu_step walk_tables(const struct hart *hart, uint64_t vaddr, enum mmu_access access, bool with_ad)
+/* A walk at once: DONE, UPDATE or FAULT. What it reads is noted in *look, which may be NULL. */
+static struct mmu_step walk_tables(const struct hart *hart, uint64_t vaddr, enum mmu_access access, bool with_ad,
+                                   struct mmu_look *look)
 {
     struct mmu_step step = mmu_walk_begin(hart, vaddr, access);
     while (step.next == MMU_STEP_READ) {
         uint64_t pte = 0;
         memory_read(hart->shared->memory, step.pte_paddr, &pte, 8);
+        if (look)
+            look->entry[look->entries++] = (struct mmu_look_entry){step.level, step.pte_paddr, pte};
         step = (with_ad ? mmu_walk_next : next_step)(hart, vaddr, access, step.level, step.pte_paddr, pte);
     }
     return step;
@@ -512,7 +535,7 @@ struct mmu_result mmu_translate(struct hart *hart, uint64_t vaddr, unsigned size
     struct mmu_result result = mmu_translate_cached(hart, vaddr, size, access);
     if (!result.needs_walk)
         return result;
-    struct mmu_step step = walk_tables(hart, vaddr, access, true);
+    struct mmu_step step = walk_tables(hart, vaddr, access, true, NULL);
     hart->shared->walks++;
     if (step.next == MMU_STEP_FAULT) {
         result.fault = step.fault;
@@ -529,11 +552,59 @@ bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, u
     *ret_paddr = vaddr;
     if (levels_of(hart, mode_of_access(hart, access)) == 0)
         return true;
-    struct mmu_step step = walk_tables(hart, vaddr, access, false);
+    struct mmu_step step = walk_tables(hart, vaddr, access, false, NULL);
     if (step.next == MMU_STEP_FAULT)
         return false;
     *ret_paddr = leaf_paddr(step.pte >> PTE_PPN_SHIFT & PTE_PPN_MASK, step.level, vaddr);
     return true;
+}
+
+static void refuse(struct mmu_look *look, uint8_t fault, enum emu_refusal why)
+{
+    look->fault = fault;
+    look->why = why;
+}
+
+/* The TLB's entry for the address, and whether it says something else than the tables: an older A or D is no difference. */
+static void look_into_tlb(const struct hart *hart, uint64_t vaddr, enum mmu_access access, struct mmu_look *look)
+{
+    const struct tlb *tlb = access == MMU_FETCH ? &hart->itlb : &hart->dtlb;
+    const struct tlb_entry *entry = tlb_find((struct tlb *)tlb, vaddr >> PAGE_SHIFT, asid_of(hart));
+    if (!entry)
+        return;
+    const struct mmu_look_entry *leaf = &look->entry[look->entries ? look->entries - 1 : 0];
+    const unsigned ad = PTE_A | PTE_D;
+    look->in_tlb = true;
+    look->tlb_index = (unsigned)(entry - tlb->of);
+    look->tlb_paddr = leaf_paddr(entry->ppn, entry->level, vaddr);
+    look->tlb_suffices = leaf_permits(hart, entry->flags, access, look->mode) && (entry->flags & needed_ad(access)) == needed_ad(access);
+    look->tlb_stale = !look->has_leaf || entry->level != leaf->level || entry->ppn != (leaf->pte >> PTE_PPN_SHIFT & PTE_PPN_MASK) ||
+                      (entry->flags ^ leaf->pte) & 0xff & ~ad || entry->flags & ad & ~leaf->pte;
+}
+
+void mmu_look(const struct hart *hart, uint64_t vaddr, enum mmu_access access, struct mmu_look *ret_look)
+{
+    struct mmu_look *look = ret_look;
+    *look = (struct mmu_look){.mode = mode_of_access(hart, access), .paddr = vaddr};
+    look->levels = levels_of(hart, look->mode);
+    if (look->levels == 0) {
+        look->has_leaf = !(vaddr >> 56);
+        if (!look->has_leaf)
+            refuse(look, access_fault(access), EMU_REFUSAL_TOO_LONG);
+    } else {
+        struct mmu_step step = walk_tables(hart, vaddr, access, true, look);
+        const struct mmu_look_entry *last = look->entries ? &look->entry[look->entries - 1] : NULL;
+        look->has_leaf = last && last->pte & (PTE_R | PTE_X) && entry_refusal(last->level, last->pte) == EMU_REFUSAL_NONE;
+        look->sets_ad = step.next == MMU_STEP_UPDATE;
+        if (step.next == MMU_STEP_FAULT)
+            refuse(look, step.fault, (enum emu_refusal)step.why);
+        if (look->has_leaf)
+            look->paddr = leaf_paddr(last->pte >> PTE_PPN_SHIFT & PTE_PPN_MASK, last->level, vaddr);
+        if (is_canonical(vaddr, look->levels))
+            look_into_tlb(hart, vaddr, access, look);
+    }
+    if (look->why == EMU_REFUSAL_NONE && !pmp_allows(hart, look->paddr, 1, access, look->mode))
+        refuse(look, access_fault(access), EMU_REFUSAL_PMP);
 }
 
 void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid)

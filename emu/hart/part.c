@@ -223,7 +223,7 @@ void part_write(struct hart *h, uint32_t slot, uint64_t paddr, unsigned size, ui
     if (!shared->timed) /* else the bus has told everybody */
         discarded = store_snoop(shared, page, offset, size, h->id);
     else if (is_code_line(h, page, paddr))
-        discarded = code_discard_line(shared, page, offset / LINE_BYTES);
+        discarded = store_snoop_code(shared, page, offset, size, h->id);
     if (discarded && hart_event_wanted(shared, EMU_EVENT_CODE_DISCARDED))
         hart_emit(h, EMU_EVENT_CODE_DISCARDED, 0, paddr & ~(uint64_t)(LINE_BYTES - 1), UINT16_MAX);
     if (shared->tohost && paddr < shared->tohost + 8 && paddr + size > shared->tohost)
@@ -359,11 +359,18 @@ static void fill_table(struct hart *h, unsigned piece, uint32_t slot)
         mmu_l0_fill_line(h, vaddr, part->paddr[piece], slot);
 }
 
+static void note_read(struct hart *h, uint64_t paddr, unsigned size)
+{
+    if (UNLIKELY(h->shared->watch_readers))
+        store_note_read(h->shared, paddr, size, h->id);
+}
+
 static void perform_lr(struct hart *h)
 {
     struct hart_part *part = &h->part;
     uint32_t page = memory_page(h->shared->memory, part->paddr[0]);
     part->result = read_ram(h, part->paddr[0], part->size);
+    note_read(h, part->paddr[0], part->size);
     reservation_take(h->reservations, h->id, part->paddr[0], part->size);
     const struct emu_reservation_config *config = &h->shared->reservation;
     bool is_short = !config->strict && config->fill == EMU_FILL_SHARED && config->failures_per_million == 0;
@@ -415,6 +422,7 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
         return;
     case PART_LOAD:
         part->result |= read_ram(h, paddr, bytes) << shift;
+        note_read(h, paddr, bytes);
         break;
     case PART_STORE:
         part_write(h, slot, paddr, bytes, part->value >> shift);
@@ -429,6 +437,7 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
         break;
     default: /* PART_AMO */
         part->result = read_ram(h, paddr, bytes);
+        note_read(h, paddr, bytes);
         part_write(h, slot, paddr, bytes, engine_amo_result(part->op, part->result, part->value));
     }
     fill_table(h, piece, slot);

@@ -170,6 +170,12 @@ static uint64_t read_ram(const struct memory *memory, uint64_t paddr, unsigned s
     return value;
 }
 
+static void note_read(struct hart *h, uint64_t paddr, unsigned size)
+{
+    if (UNLIKELY(h->shared->watch_readers))
+        store_note_read(h->shared, paddr, size, h->id);
+}
+
 op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, enum isa_op row)
 {
     unsigned width = isa_rows[row].width;
@@ -177,6 +183,7 @@ op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct 
     int64_t left = left_at(h, op);
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
+    h->pc = op_pc(h, op); /* for those who look at accesses, the walk's too */
     struct pieces pieces = translate_pieces(h, address, width, MMU_LOAD);
     if (!pieces.ok)
         TAIL(raise(h, op, budget, left, pieces.fault, pieces.tval));
@@ -188,8 +195,11 @@ op_result slow_load(struct hart *h, const struct op *op, int64_t budget, struct 
         TAIL(begin_access(h, op, budget, left));
     }
     uint64_t raw = read_ram(memory, pieces.paddr[0], pieces.size[0]);
-    if (pieces.size[1])
+    note_read(h, pieces.paddr[0], pieces.size[0]);
+    if (pieces.size[1]) {
         raw |= read_ram(memory, pieces.paddr[1], pieces.size[1]) << 8 * pieces.size[0];
+        note_read(h, pieces.paddr[1], pieces.size[1]);
+    }
     mmu_l0_fill_data(h, address, pieces.paddr[0]);
     engine_load_result(h, row, op->a, raw);
     TAIL(after(h, op, budget, l0, left, false));
@@ -241,6 +251,7 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
     int64_t left = left_at(h, op);
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
+    h->pc = op_pc(h, op);
     struct pieces pieces = translate_pieces(h, address, width, MMU_STORE);
     if (!pieces.ok)
         TAIL(raise(h, op, budget, left, pieces.fault, pieces.tval));
@@ -250,7 +261,6 @@ op_result slow_store(struct hart *h, const struct op *op, int64_t budget, struct
                                      .value = value, .size = (uint8_t)width, .len = op->at & AT_LONG ? 4 : 2};
         TAIL(begin_access(h, op, budget, left));
     }
-    h->pc = op_pc(h, op);
     bool discarded = commit(h, pieces.paddr[0], pieces.size[0], value, budget + left);
     if (pieces.size[1])
         discarded |= commit(h, pieces.paddr[1], pieces.size[1], value >> 8 * pieces.size[0], budget + left);
@@ -308,10 +318,12 @@ op_result slow_lr(struct hart *h, const struct op *op, int64_t budget, struct l0
 {
     uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
+    h->pc = op_pc(h, op);
     struct mmu_result where = locate_atomic(h, l0, address, width, MMU_LOAD);
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     uint64_t raw = read_ram(h->shared->memory, where.paddr, width);
+    note_read(h, where.paddr, width);
     take_reservation(h, where.paddr, width);
     h->x[op->a] = sign_extend(raw, width);
     TAIL(after(h, op, budget, l0, left, false));
@@ -343,12 +355,12 @@ op_result slow_sc(struct hart *h, const struct op *op, int64_t budget, struct l0
     if (!r->of[h->id].size)
         TAIL(fail_sc(h, op, budget, left, 0));
     uint64_t value = h->x[(uint32_t)op->imm]; /* before the walk, which may discard this very run */
+    h->pc = op_pc(h, op);
     struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     if (!reservation_covers(r, h->id, where.paddr, width))
         TAIL(fail_sc(h, op, budget, left, where.paddr));
-    h->pc = op_pc(h, op);
     bool discarded = commit(h, where.paddr, width, value, budget + left);
     reservation_end(r, h->id, EMU_REASON_OWN_SC, h->id);
     h->sc_done++;
@@ -397,11 +409,12 @@ op_result slow_amo(struct hart *h, const struct op *op, int64_t budget, struct l
     uint64_t address = h->x[op->b];
     int64_t left = left_at(h, op);
     uint64_t value = h->x[(uint32_t)op->imm]; /* before the walk, which may discard this very run */
+    h->pc = op_pc(h, op);
     struct mmu_result where = locate_atomic(h, l0, address, width, MMU_STORE);
     if (!where.ok)
         TAIL(raise(h, op, budget, left, where.fault, address));
     uint64_t old = read_ram(h->shared->memory, where.paddr, width);
-    h->pc = op_pc(h, op);
+    note_read(h, where.paddr, width);
     bool discarded = commit(h, where.paddr, width, engine_amo_result(row, old, value), budget + left);
     h->x[op->a] = sign_extend(old, width);
     TAIL(after(h, op, budget, l0, left, discarded));

@@ -25,22 +25,135 @@ bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, uns
     reservation_snoop(shared->reservations, memory_paddr(shared->memory, page) + offset, size, by);
     if (!(shared->memory->code[page] >> line & 1))
         return false;
-    return code_discard_line(shared, page, line);
+    return store_snoop_code(shared, page, offset, size, by);
+}
+
+bool store_snoop_code(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by)
+{
+    if (shared->watch_count)
+        store_note_write(shared, memory_paddr(shared->memory, page) + offset, size, by);
+    return code_discard_line(shared, page, offset / LINE_BYTES);
+}
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+    return a < b + b_size && b < a + a_size;
 }
 
 bool store_is_watched(const struct hart_shared *shared, uint32_t page, unsigned line)
 {
-    return shared->tohost && page == memory_page(shared->memory, shared->tohost) && line == shared->tohost % PAGE_BYTES / LINE_BYTES;
+    uint64_t address = memory_paddr(shared->memory, page) + line * LINE_BYTES;
+    bool is_watched = shared->tohost && overlap(shared->tohost, 8, address, LINE_BYTES);
+    for (unsigned i = 0; i < shared->watch_count; i++)
+        is_watched |= overlap(shared->watches[i].paddr, shared->watches[i].size, address, LINE_BYTES);
+    return is_watched;
+}
+
+/* No store to the line goes by a short path from now on. */
+static void close_line(struct hart_shared *shared, uint64_t paddr)
+{
+    uint32_t page = memory_page(shared->memory, paddr);
+    unsigned line = (unsigned)(paddr % PAGE_BYTES / LINE_BYTES);
+    store_mark_slow(shared, page, line);
+    shared->memory->code[page] |= UINT64_C(1) << line;
 }
 
 void store_watch(struct hart_shared *shared, uint64_t tohost)
 {
-    uint32_t page = memory_page(shared->memory, tohost);
-    unsigned line = (unsigned)(tohost % PAGE_BYTES / LINE_BYTES);
     shared->tohost = tohost;
-    store_mark_slow(shared, page, line);
-    shared->memory->code[page] |= UINT64_C(1) << line;
+    close_line(shared, tohost);
 }
+
+/* ---- watches ---- */
+
+static uint64_t watched_value(const struct hart_shared *shared, const struct hart_watch *watch)
+{
+    uint64_t value = 0;
+    memory_read(shared->memory, watch->paddr, &value, watch->size);
+    return value;
+}
+
+static void close_watch(struct hart_shared *shared, const struct hart_watch *watch)
+{
+    close_line(shared, watch->paddr);
+    close_line(shared, watch->paddr + watch->size - 1);
+}
+
+/* Reservations known by their host address would let an sc go by a short path, and tables loads. */
+void store_watch_bytes(struct hart_shared *shared, struct hart_watch *watch)
+{
+    close_watch(shared, watch);
+    watch->value = watched_value(shared, watch);
+    for (unsigned h = 0; h < shared->count; h++) {
+        shared->harts[h].reservation->key = 0;
+        mmu_l0_flush(&shared->harts[h]);
+    }
+}
+
+void store_watch_again(struct hart_shared *shared)
+{
+    if (shared->tohost)
+        close_line(shared, shared->tohost);
+    for (unsigned i = 0; i < shared->watch_count; i++)
+        close_watch(shared, &shared->watches[i]);
+}
+
+void store_watch_values(struct hart_shared *shared)
+{
+    for (unsigned i = 0; i < shared->watch_count; i++)
+        shared->watches[i].value = watched_value(shared, &shared->watches[i]);
+}
+
+bool store_reads_watched(const struct hart_shared *shared, uint32_t page)
+{
+    uint64_t address = memory_paddr(shared->memory, page);
+    for (unsigned i = 0; i < shared->watch_count; i++)
+        if (shared->watches[i].kinds & EMU_WATCH_READ && overlap(shared->watches[i].paddr, shared->watches[i].size, address, PAGE_BYTES))
+            return true;
+    return false;
+}
+
+/* The first access is kept until somebody asks; whoever made it is not to go on. */
+static void hit(struct hart_shared *shared, unsigned number, unsigned by, enum emu_watch_kind what, uint64_t before, uint64_t after)
+{
+    struct hart_watch *watch = &shared->watches[number];
+    bool device = by >= shared->count;
+    if (shared->watch_hits >> number & 1)
+        return;
+    shared->watch_hits |= UINT64_C(1) << number;
+    watch->pc = device ? 0 : shared->harts[by].pc;
+    watch->before = before;
+    watch->after = after;
+    watch->by = by;
+    watch->what = (uint8_t)what;
+    if (!device)
+        shared->harts[by].attention = true;
+}
+
+void store_note_write(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by)
+{
+    for (unsigned i = 0; i < shared->watch_count; i++) {
+        struct hart_watch *watch = &shared->watches[i];
+        if (!overlap(watch->paddr, watch->size, paddr, size))
+            continue;
+        uint64_t before = watch->value, after = watched_value(shared, watch);
+        watch->value = after;
+        bool is_told = watch->kinds & EMU_WATCH_WRITE || (watch->kinds & EMU_WATCH_CHANGE && before != after);
+        if (is_told && !shared->watch_silent)
+            hit(shared, i, by, EMU_WATCH_WRITE, before, after);
+    }
+}
+
+void store_note_read(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by)
+{
+    for (unsigned i = 0; i < shared->watch_count; i++) {
+        const struct hart_watch *watch = &shared->watches[i];
+        if (watch->kinds & EMU_WATCH_READ && overlap(watch->paddr, watch->size, paddr, size))
+            hit(shared, i, by, EMU_WATCH_READ, watch->value, watch->value);
+    }
+}
+
+/* ---- ranges ---- */
 
 void store_snoop_range(struct hart_shared *shared, uint64_t paddr, uint64_t size, unsigned by)
 {

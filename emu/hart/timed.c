@@ -80,7 +80,7 @@ static const struct l0_data *page_of_store(const struct hart *h, uint64_t addres
 static op_result after_getting(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left)
 {
     int64_t behind = budget - BUDGET(h->spent - 1, 0); /* it was charged for one */
-    if (LIKELY(behind >= 0)) {
+    if (LIKELY(behind >= 0 && !h->attention)) {
         h->start = budget + left - BUDGET(h->spent, 0);
         budget = behind;
         NEXT(1);
@@ -91,6 +91,10 @@ static op_result after_getting(struct hart *h, const struct op *op, int64_t budg
     h->start = budget;
     budget -= bubble_of(h, op);
     h->fresh = budget;
+    if (UNLIKELY(h->attention)) {
+        h->within = false;
+        TAIL(engine_leave(h, HART_EXIT_AGAIN, op_next_pc(h, op), budget));
+    }
     TAIL(engine_enter(h, op_next_pc(h, op), budget));
 }
 

@@ -407,6 +407,22 @@ const char *bus_kind_name(unsigned kind)
     return kind < BUS_KIND_COUNT ? names[kind] : "?";
 }
 
+void bus_listen(struct bus *bus, void (*recorded)(void *context, const struct bus_record *record))
+{
+    bus->snoop.client.recorded = recorded;
+}
+
+const struct bus_request *bus_request_of(const struct bus *bus, unsigned port)
+{
+    return pending_has(&bus->pending, port) ? &bus->port[port].request : NULL;
+}
+
+uint64_t bus_busy_until(const struct bus *bus, uint32_t line)
+{
+    uint64_t slot = pending_slot(&bus->pending, line, 0);
+    return slot > bus->pending.horizon ? slot : 0;
+}
+
 static void request_state(struct state *s, struct bus_request *request)
 {
     bool fills = request->want == BUS_WANT_READ || request->want == BUS_WANT_OWN;

@@ -88,6 +88,11 @@ static uint8_t *turn_of(const struct caches *caches, unsigned cache, uint32_t li
     return &caches->turn[first + (line & (caches->shape[cache & 1].sets - 1))];
 }
 
+uint32_t cache_turn(const struct caches *caches, unsigned cache, uint32_t set)
+{
+    return *turn_of(caches, cache, set);
+}
+
 uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
 {
     const struct cache_shape *shape = &caches->shape[cache & 1];

@@ -29,6 +29,16 @@ const char *line_state_letter(unsigned state)
     return state < LINE_STATE_COUNT ? letters[state] : "?";
 }
 
+const char *line_state_meaning(unsigned state)
+{
+    static const char *const meanings[] = {
+#define LINE_STATE(name, letter, meaning) meaning,
+#include <mem/line_state.def>
+#undef LINE_STATE
+    };
+    return state < LINE_STATE_COUNT ? meanings[state] : "?";
+}
+
 const char *stimulus_name(unsigned stimulus)
 {
     static const char *const names[] = {

@@ -55,12 +55,12 @@ enum bus_kind snoop_kind(const struct snoop *snoop, const struct bus_request *re
     return may_store(snoop, slot->state) && !slot->watched ? BUS_NOTHING : BUS_UPGRADE;
 }
 
-static void lowered(struct snoop *snoop, uint32_t slot)
+static void lowered(struct snoop *snoop, uint32_t slot, unsigned by)
 {
-    snoop->client.lowered(snoop->client.context, slot);
+    snoop->client.lowered(snoop->client.context, slot, by);
 }
 
-static struct snoop_answer ask_holders(struct snoop *snoop, uint32_t line, uint32_t except, enum stimulus stimulus)
+static struct snoop_answer ask_holders(struct snoop *snoop, uint32_t line, uint32_t except, enum stimulus stimulus, unsigned agent)
 {
     struct caches *caches = snoop->caches;
     struct snoop_answer answer = {0};
@@ -83,7 +83,7 @@ static struct snoop_answer ask_holders(struct snoop *snoop, uint32_t line, uint3
             it->state = row->next;
             it->watched = it->watched && may_store(snoop, row->next);
         }
-        lowered(snoop, slot);
+        lowered(snoop, slot, agent);
     }
     return answer;
 }
@@ -96,7 +96,7 @@ static void evict(struct snoop *snoop, uint32_t slot)
     cache_drop(snoop->caches, slot);
     if (!(it->cache & 1) && reservation_touches(snoop->reservations, agent, snoop_line_address(it->line), LINE_BYTES))
         reservation_end(snoop->reservations, agent, EMU_REASON_EVICTION, agent);
-    lowered(snoop, slot);
+    lowered(snoop, slot, agent);
 }
 
 /* The slot into which the line is to go, empty. */
@@ -131,7 +131,7 @@ static void end_reservations(struct snoop *snoop, const struct bus_request *requ
 
 static struct snoop_answer apply_read(struct snoop *snoop, const struct bus_request *request, unsigned agent, uint32_t *slot)
 {
-    struct snoop_answer answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ);
+    struct snoop_answer answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ, agent);
     assert(shadow_delivers(snoop->shadow, request->line));
     bool shared = (answer.actions & ACTION_SHARED) || (request->cache & 1);
     *slot = room_for(snoop, request);
@@ -147,14 +147,14 @@ static struct snoop_answer apply_own(struct snoop *snoop, const struct bus_reque
     struct snoop_answer answer = {0};
     assert(!(request->cache & 1));
     if (kind == BUS_READ_X) {
-        answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ_X);
+        answer = ask_holders(snoop, request->line, CACHE_NONE, STIMULUS_SNOOP_READ_X, agent);
         assert(shadow_delivers(snoop->shadow, request->line));
         *slot = room_for(snoop, request);
         cache_fill(snoop->caches, *slot, request->line, row_of(snoop, LINE_I, STIMULUS_OWN)->next);
     } else {
         struct cache_slot *own = &snoop->caches->slot[*slot];
         if (kind == BUS_UPGRADE)
-            answer = ask_holders(snoop, request->line, *slot, STIMULUS_SNOOP_UPGRADE);
+            answer = ask_holders(snoop, request->line, *slot, STIMULUS_SNOOP_UPGRADE, agent);
         own->state = row_of(snoop, own->state, kind == BUS_UPGRADE ? STIMULUS_OWN : STIMULUS_STORE)->next;
     }
     end_reservations(snoop, request, agent);
@@ -162,10 +162,10 @@ static struct snoop_answer apply_own(struct snoop *snoop, const struct bus_reque
     return answer;
 }
 
-static struct snoop_answer apply_dma(struct snoop *snoop, const struct bus_request *request, bool is_write)
+static struct snoop_answer apply_dma(struct snoop *snoop, const struct bus_request *request, bool is_write, unsigned agent)
 {
     struct snoop_answer answer =
-        ask_holders(snoop, request->line, CACHE_NONE, is_write ? STIMULUS_SNOOP_DMA_WRITE : STIMULUS_SNOOP_DMA_READ);
+        ask_holders(snoop, request->line, CACHE_NONE, is_write ? STIMULUS_SNOOP_DMA_WRITE : STIMULUS_SNOOP_DMA_READ, agent);
     assert(is_write || shadow_delivers(snoop->shadow, request->line));
     if (is_write)
         end_reservations(snoop, request, UINT_MAX);
@@ -194,7 +194,7 @@ struct snoop_answer snoop_apply(struct snoop *snoop, const struct bus_request *r
         break;
     case BUS_WANT_DMA_READ:
     case BUS_WANT_DMA_WRITE:
-        answer = apply_dma(snoop, request, request->want == BUS_WANT_DMA_WRITE);
+        answer = apply_dma(snoop, request, request->want == BUS_WANT_DMA_WRITE, agent);
         break;
     case BUS_WANT_DEVICE_READ:
     case BUS_WANT_DEVICE_WRITE:

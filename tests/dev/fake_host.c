@@ -31,6 +31,12 @@ static void claim_empty(void *context, const struct device_claim *claim)
     fake->empty_count++;
 }
 
+static void irq_pending(void *context, unsigned source)
+{
+    struct fake_host *fake = context;
+    fake->pended[source]++;
+}
+
 static void notification_stale(void *context, const struct device_claim *claim)
 {
     struct fake_host *fake = context;
@@ -86,6 +92,7 @@ struct fake_host *fake_create(void)
         .console_out = console_out,
         .claim_empty = claim_empty,
         .notification_stale = notification_stale,
+        .irq_pending = irq_pending,
         .finish = finish,
         .reset = reset,
         .dma_read = dma_read,

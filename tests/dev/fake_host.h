@@ -22,6 +22,7 @@ struct fake_host {
     unsigned console_count;
     struct device_claim empty, stale; /* the last empty claim and stale notification, and how many there were */
     unsigned empty_count, stale_count;
+    unsigned pended[FAKE_LINES]; /* how often each source has become pending */
     int exit_code; /* -1: not finished */
     unsigned resets;
     uint8_t ram[FAKE_RAM_SIZE];

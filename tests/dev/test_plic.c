@@ -427,6 +427,28 @@ Test(plic, a_line_that_its_own_context_takes_down_is_not_stale)
     teardown(fake);
 }
 
+Test(plic, each_time_a_source_becomes_pending_is_told_and_the_views_follow_it)
+{
+    struct fake_host *fake = setup(2);
+    const struct plic *plic = fake->device;
+    enable(fake, 10, 3, 2);
+    set(fake, 10, true);
+    set(fake, 10, true);
+    cr_expect(eq(uint, fake->pended[10], 1));
+    cr_expect(plic_source_view(plic, 10).is_pending);
+    cr_expect(plic_context_view(plic, 1).is_raised);
+    cr_expect(eq(uint, plic_context_view(plic, 1).best, 10));
+    cr_expect(eq(uint, plic_context_view(plic, 0).best, 0));
+    cr_expect(eq(u64, claim(fake, 1), 10));
+    struct plic_source_view view = plic_source_view(plic, 10);
+    cr_expect(view.is_in_service);
+    cr_expect(not(view.is_pending));
+    complete(fake, 1, 10);
+    cr_expect(eq(uint, fake->pended[10], 2), "it is still high");
+    cr_expect(eq(uint, fake->pended[11], 0));
+    teardown(fake);
+}
+
 Test(plic, all_contexts_of_256_harts_get_their_lines)
 {
     struct fake_host *fake = setup(512);

@@ -58,7 +58,7 @@ static void cut(struct side *side, struct emu_until *until)
     case 3:
         emu_break_set(m, GUEST_RAM + 4 * random_below(&side->random, 400));
         if (m->shared.break_count > 20)
-            emu_break_clear(m, m->breaks[0]);
+            emu_break_clear(m, m->breaks[0].pc);
         return;
     case 4:
         emu_stop_on(m, random_next(&side->random) & random_next(&side->random));

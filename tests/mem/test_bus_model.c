@@ -206,7 +206,7 @@ static void granted(void *context, unsigned port, const struct bus_grant *grant)
     new_op(w, port, grant->done);
 }
 
-static void lowered(void *context, uint32_t slot)
+static void lowered(void *context, uint32_t slot, unsigned by)
 {
     struct world *w = context;
     w->lowered++;

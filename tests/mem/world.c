@@ -31,7 +31,7 @@ static void granted(void *context, unsigned port, const struct bus_grant *grant)
         w->answer(w, port, grant);
 }
 
-static void lowered(void *context, uint32_t slot)
+static void lowered(void *context, uint32_t slot, unsigned by)
 {
     struct world *w = context;
     cr_assert(lt(uint, w->lowerings, WORLD_LOG));

@@ -10,6 +10,7 @@
 #define EMU_EMU_H
 
 #include <emu/error.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -112,7 +113,7 @@ struct emu_config {
     size_t loader_bytes[EMU_LOADERS];
     const char *bootargs;    /* /chosen/bootargs; NULL: none */
 
-    size_t event_ring_records; /* default 4096, a power of two, 1024 to 2^24; not part of the state */
+    size_t event_ring_records; /* default 4096, a power of two, 1024 (which makes it 2048) to 2^24; not part of the state */
 };
 
 /* Fills *config with the defaults of the rows, no images. */
@@ -162,10 +163,14 @@ enum emu_stop_kind {
 
 struct emu_stop {
     enum emu_stop_kind kind;
-    unsigned hart;     /* BREAKPOINT, MACHINE_EVENT */
-    emu_vaddr pc;      /* BREAKPOINT */
+    unsigned hart;     /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: whose access it was, EMU_NOBODY: a device's */
+    emu_vaddr pc;      /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: of the instruction that made the access, 0: a device did */
     int code;          /* FINISHED: exit code 0 to 255 */
     unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
+    uint64_t a, b;     /* MACHINE_EVENT: the event's; WATCHPOINT: the watched bytes before the access, and behind it */
+    emu_paddr address; /* WATCHPOINT: as it was set, */
+    unsigned bytes;    /* both */
+    unsigned access;   /* WATCHPOINT: EMU_WATCH_READ or EMU_WATCH_WRITE */
     emu_cycle next;    /* IDLE: cycle of the next event */
     unsigned slot;     /* NEED_BLOCK, NEED_FLUSH: of the disk */
     uint64_t sector;   /* NEED_BLOCK: the first that is missing, */
@@ -194,10 +199,31 @@ void emu_until_init(struct emu_until *until);
 /* Moves time until a stop. Where it stops never changes what happens afterwards. After FINISHED it returns FINISHED again at once. */
 struct emu_stop emu_run(struct emu_machine *machine, const struct emu_until *until);
 
+#define EMU_ANY_HART UINT_MAX
+#define EMU_NOBODY UINT_MAX /* no hart, no port */
+
 /* Breakpoints on virtual pcs, on all harts. The stop comes before the instruction; the next emu_run passes it. Not state.
  * False when the table (64 entries) is full, or (clear) there is none. */
 bool emu_break_set(struct emu_machine *machine, emu_vaddr pc);
 bool emu_break_clear(struct emu_machine *machine, emu_vaddr pc);
+/* The same for one hart (EMU_ANY_HART: all). Breakpoints of one pc for several harts, and for all, are entries of their own. */
+bool emu_break_set_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
+bool emu_break_clear_on(struct emu_machine *machine, emu_vaddr pc, unsigned hart);
+
+enum emu_watch_kind {
+    EMU_WATCH_READ = 1,   /* loads, lr and AMOs; not fetches, page-table walks and devices */
+    EMU_WATCH_WRITE = 2,  /* stores, successful sc, AMOs, A and D set by page-table walks, devices; not inputs, nor images at a reset */
+    EMU_WATCH_CHANGE = 4, /* the same, if the bytes are not what they were */
+};
+
+/* Watchpoints on 1 to 8 bytes of RAM, by physical address; kinds are ORed. Setting one that there is already gives it other kinds. The stop
+ * comes when the access has taken effect, before the hart's next instruction; of an access in two lines, or with a page-table walk, it
+ * may come between its parts, at the instruction itself, while the hart waits for the bus. Other watchpoints that the same step met stop
+ * the machine right after, one a call; of several accesses by one step to one of them the first is told. Not state: what a watchpoint
+ * costs is the host's time (reads: on all accesses to the page). False when the bytes are not RAM or the table (64 entries) is
+ * full; (clear) if there is none. */
+bool emu_watch_set(struct emu_machine *machine, emu_paddr address, unsigned bytes, unsigned kinds);
+bool emu_watch_clear(struct emu_machine *machine, emu_paddr address, unsigned bytes);
 
 /* ---- disks: what a client does at NEED_BLOCK and NEED_FLUSH. At these stops the machine is in the middle of an event: until its client
  * has done its part, emu_run returns the same stop again, no input is taken, and the state's hash means nothing ---- */
@@ -250,6 +276,11 @@ struct emu_event {
 /* Which kinds are recorded (default: CONSOLE_OUT only) and which make emu_run return with MACHINE_EVENT. Never changes the run. */
 void emu_events_select(struct emu_machine *machine, uint64_t kinds);
 void emu_stop_on(struct emu_machine *machine, uint64_t kinds);
+/* Narrows emu_stop_on: of a kind that has filters, only an event that passes one of them stops the machine; others are recorded only if
+ * they are selected. `hart`: that of the event (EMU_ANY_HART: any); `a`: its a (NULL: any). False when the table (64) is full. */
+bool emu_stop_filter(struct emu_machine *machine, unsigned kind, unsigned hart, const uint64_t *a);
+/* Takes the filters of a kind away. */
+void emu_stop_unfilter(struct emu_machine *machine, unsigned kind);
 /* Takes up to `max` of the oldest records out of the ring; returns how many. */
 size_t emu_events_read(struct emu_machine *machine, struct emu_event *ret_events, size_t max);
 const char *emu_event_name(unsigned kind);  /* "trap" */
@@ -322,6 +353,73 @@ void emu_hart_view(const struct emu_machine *machine, unsigned hart, struct emu_
 bool emu_csr_read(const struct emu_machine *machine, unsigned hart, unsigned number, uint64_t *ret_value);
 /* RAM only; false (nothing copied) when any byte lies outside. */
 bool emu_ram_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
+
+/* ---- translation ---- */
+
+enum emu_access { EMU_FETCH, EMU_LOAD, EMU_STORE };
+
+/* Why an address does not translate. */
+enum emu_refusal {
+#define REFUSAL(name, text, meaning) EMU_REFUSAL_##name,
+#include <emu/refusal.def>
+#undef REFUSAL
+    EMU_REFUSAL_COUNT
+};
+
+const char *emu_refusal_name(unsigned refusal);    /* "not-writable" */
+const char *emu_refusal_meaning(unsigned refusal); /* "W is clear" */
+
+enum emu_place { EMU_PLACE_NOTHING, EMU_PLACE_RAM, EMU_PLACE_ROM, EMU_PLACE_DEVICE };
+
+#define EMU_LEVELS_MAX 4
+
+/* How a hart would translate an address now, for an access of one byte (privileged specification 1.12, section 4.3.2). */
+struct emu_translation {
+    unsigned mode;        /* 0 U, 1 S, 3 M: the access's; MPRV is heeded */
+    unsigned levels;      /* 0: the address is physical (M-mode, or satp.MODE bare); 3: Sv39; 4: Sv48 */
+    unsigned asid;
+    unsigned entries;     /* page-table entries that the walk reads, from the root on */
+    struct emu_pte {
+        unsigned level;   /* as the specification counts: the root has the highest, 4 KiB pages are at level 0 */
+        emu_paddr address;
+        uint64_t value;
+    } entry[EMU_LEVELS_MAX];
+    bool has_leaf;        /* there is a translation, whether this access may use it or not: */
+    emu_paddr paddr;      /* where it leads, */
+    uint64_t page_bytes;  /* and the size of its page; 0 where addresses are physical */
+    enum emu_place place; /* what is there */
+    bool sets_ad;         /* the walk would set A, or D, in the last entry */
+    enum emu_refusal why; /* NONE: the access is allowed; */
+    uint64_t cause;       /* else the trap's cause (enum isa_trap) */
+    /* The modelled TLB (the fetches' or the data's): a hart uses an entry that suffices as it is, whatever the tables say. */
+    bool in_tlb;          /* it has an entry for the address: */
+    unsigned tlb_index;   /* which (emu_tlb_view), */
+    emu_paddr tlb_paddr;  /* where that leads, */
+    bool tlb_suffices;    /* it allows the access, and has A (for stores also D) set: no walk is made */
+    bool tlb_stale;       /* it differs from the tables, other than by A and D that have been set since */
+};
+
+/* A and D are not set, nothing is entered into the TLB. */
+void emu_translate(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, enum emu_access access,
+                   struct emu_translation *ret_translation);
+/* Reads as the tables say now for the hart's loads, but whatever rights they give. RAM and boot ROM only, never a device. False at the
+ * first byte that has no translation or is not there; those before it are copied, *ret_read (which may be NULL) says how many. */
+bool emu_virtual_read(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, void *to, size_t bytes, size_t *ret_read);
+
+enum emu_side { EMU_DATA, EMU_INSTRUCTION }; /* of what a hart has two of */
+
+struct emu_tlb_view {
+    bool valid;           /* else the rest but `next` means nothing */
+    emu_vaddr vaddr;      /* of the page, sign-extended */
+    emu_paddr paddr;
+    uint64_t page_bytes;
+    unsigned asid;
+    unsigned flags;       /* bits 7:0 of the page-table entry: D A G U X W R V */
+    bool next;            /* the one that is replaced next */
+};
+
+/* False past the last entry. */
+bool emu_tlb_view(const struct emu_machine *machine, unsigned hart, enum emu_side side, unsigned index, struct emu_tlb_view *ret_view);
 
 /* The device tree blob as the machine has it at power-on: where in RAM, and how long. */
 void emu_device_tree(const struct emu_machine *machine, emu_paddr *ret_address, size_t *ret_bytes);
@@ -411,5 +509,137 @@ bool emu_bus_is_bound(const struct emu_bus_stats *stats);
 unsigned emu_ports(const struct emu_machine *machine);
 void emu_port_stats(const struct emu_machine *machine, unsigned port, struct emu_port_stats *ret_stats);
 void emu_hart_stats(const struct emu_machine *machine, unsigned hart, struct emu_hart_stats *ret_stats);
+
+/* ---- caches, lines, the bus: in `fast` fidelity caches are empty and the bus is idle ---- */
+
+#define EMU_LINE_BYTES 64
+
+/* States of a cached line are numbers from 0, "not here", on (emu/mem/include/mem/line_state.def). */
+unsigned emu_line_states(void);
+const char *emu_line_state_name(unsigned state);    /* "M" */
+const char *emu_line_state_meaning(unsigned state); /* "written to; no other cache has it, memory is stale" */
+
+struct emu_cache_shape {
+    unsigned sets, ways;
+    bool random; /* replacement; else FIFO */
+};
+
+struct emu_cache_view {
+    unsigned state;    /* 0: the way is empty, the rest but `next` means nothing */
+    emu_paddr address; /* of the line's first byte */
+    bool announces;    /* E or M, but stores go over the bus all the same: another hart's reservation must hear of them */
+    bool next;         /* FIFO: the way that is replaced next, once the set is full */
+};
+
+void emu_cache_shape(const struct emu_machine *machine, enum emu_side side, struct emu_cache_shape *ret_shape);
+/* False if there is no such set or way. */
+bool emu_cache_view(const struct emu_machine *machine, unsigned hart, enum emu_side side, unsigned set, unsigned way,
+                    struct emu_cache_view *ret_view);
+
+struct emu_line_view {
+    emu_paddr address;     /* of its first byte */
+    unsigned data_set, instruction_set; /* where in the caches it goes */
+    bool slow;             /* an atomic, decoded code, a page-table walk or a watchpoint has marked it: stores to it take the long way; which
+                              costs the host, not the guest */
+    bool code;             /* decoded code comes from it, or it holds the HTIF's word or watched bytes */
+    unsigned copies;       /* caches that hold it */
+    unsigned reservations; /* harts that hold one on a granule of it */
+    unsigned waiting;      /* ports whose request for it waits for the bus */
+    emu_cycle busy_until;  /* the bus takes up no request for it before this cycle; 0: it does */
+    /* Who took it for writing last, by a BusRdX, BusUpgr or DmaWr that took effect at cycle `written`, as far back as the log goes
+     * (emu_bus_log); EMU_NOBODY: not known. Stores to a line that is E or M already are not in the log. */
+    unsigned writer;       /* a port */
+    emu_cycle written;
+};
+
+struct emu_line_at_hart {
+    unsigned data, instruction;      /* its state in the hart's caches */
+    bool announces;                  /* as in struct emu_cache_view */
+    bool reserved;                   /* the hart's reservation lies on a granule of it: */
+    emu_paddr reservation;           /* the operand, */
+    unsigned reservation_bytes;
+    bool waiting;                    /* the hart's request for it waits for the bus */
+};
+
+/* The line that an address lies in; false unless that is RAM or boot ROM. */
+bool emu_line_view(const struct emu_machine *machine, emu_paddr address, struct emu_line_view *ret_view);
+bool emu_line_at_hart(const struct emu_machine *machine, emu_paddr address, unsigned hart, struct emu_line_at_hart *ret_at);
+
+struct emu_port_view {
+    const char *name;    /* "hart", "htif", "virtio" */
+    unsigned number;     /* of the hart or slot */
+    bool waiting;        /* a request waits for the bus: */
+    const char *request; /* "read", "own", "write-back", "device-read", "device-write", "dma-read", "dma-write" */
+    emu_paddr address;   /* of the line, or of the device's register */
+    emu_cycle requested; /* since when */
+};
+
+void emu_port_view(const struct emu_machine *machine, unsigned port, struct emu_port_view *ret_view);
+
+#define EMU_BUS_LOG_RECORDS 1024
+
+/* A transaction and its phases. */
+struct emu_bus_record {
+    enum emu_transaction kind;
+    unsigned port;
+    emu_paddr address;   /* of the line, or of the device's register */
+    emu_vaddr pc;        /* of the hart's instruction; 0: a device's */
+    emu_cycle requested, granted, effect, done; /* done: of the last beat of data */
+    bool from_cache;     /* another cache gave the data */
+    unsigned sharers;    /* other caches that held the line */
+};
+
+/* Keeps the last EMU_BUS_LOG_RECORDS transactions from here on, or forgets them. Not state; costs nothing while it is off. What a switch
+ * of fidelity drains is not recorded. False when the host is out of memory. */
+bool emu_bus_log(struct emu_machine *machine, bool on);
+/* The transaction that took effect `back` before the last one (0: the last). False if the log does not go back so far. */
+bool emu_bus_log_read(const struct emu_machine *machine, unsigned back, struct emu_bus_record *ret_record);
+
+/* ---- devices ---- */
+
+struct emu_region {
+    const char *name; /* "ram", "rom", or the device's: "plic", "clint", "sswi", "serial", "rtc", "test", "virtio_mmio" */
+    emu_paddr base;
+    uint64_t bytes;
+};
+
+/* What is mapped, in no particular order; false past the last. */
+bool emu_region(const struct emu_machine *machine, unsigned index, struct emu_region *ret_region);
+
+/* Interrupt sources are 1 to emu_irq_sources(), contexts 0 to emu_irq_contexts() - 1 (PLIC specification 1.0.0). */
+unsigned emu_irq_sources(const struct emu_machine *machine);
+unsigned emu_irq_contexts(const struct emu_machine *machine);
+
+struct emu_irq_view {
+    const char *name;  /* of the device that drives it; "": none does */
+    unsigned slot;     /* of a virtio device, else 0 */
+    bool high;         /* the device's line */
+    bool pending;
+    bool in_service;   /* claimed and not completed yet, */
+    unsigned claimed_by; /* by this context */
+    unsigned priority; /* 0: never interrupts */
+};
+
+struct emu_irq_context_view {
+    unsigned hart, mode; /* 1 S, 3 M */
+    unsigned threshold;
+    bool raised;         /* its line to the hart; what has arrived there is in mip */
+    unsigned best;       /* the source that a claim would get now; 0: none */
+};
+
+/* False if there is no such source, or context. */
+bool emu_irq_view(const struct emu_machine *machine, unsigned source, struct emu_irq_view *ret_view);
+bool emu_irq_context_view(const struct emu_machine *machine, unsigned context, struct emu_irq_context_view *ret_view);
+bool emu_irq_enabled(const struct emu_machine *machine, unsigned source, unsigned context);
+
+/* ACLINT specification 1.0, sections 2 and 3. */
+struct emu_timer_view {
+    uint64_t mtime;    /* at emu_now() */
+    uint64_t mtimecmp;
+    bool due;          /* mtime >= mtimecmp: the timer's line is high */
+    bool msip;
+};
+
+void emu_timer_view(const struct emu_machine *machine, unsigned hart, struct emu_timer_view *ret_view);
 
 #endif

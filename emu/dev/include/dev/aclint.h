@@ -40,4 +40,8 @@ uint64_t aclint_cycle_of(const struct aclint *aclint, uint64_t now, uint64_t mti
 /* The cycle after `now` at which mtime, if nobody writes it, wraps to 0: comparisons turn false there. Usually QUEUE_NEVER. */
 uint64_t aclint_cycle_of_wrap(const struct aclint *aclint, uint64_t now);
 
+/* For inspection. The hart must be one that there is. */
+uint64_t aclint_mtimecmp(const struct aclint *aclint, unsigned hart);
+bool aclint_msip(const struct aclint *aclint, unsigned hart);
+
 #endif

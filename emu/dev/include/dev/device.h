@@ -75,6 +75,8 @@ struct device_host {
     void *context;              /* handed to the functions below */
     /* A byte the guest sent to one of its consoles; becomes an event. Stream 0 is the UART's and HTIF's, 1 + n virtio slot n's. */
     void (*console_out)(void *context, unsigned stream, uint8_t byte);
+    /* A source has become pending at the interrupt controller. Becomes an event. */
+    void (*irq_pending)(void *context, unsigned source);
     /* A claim read 0; a context's line fell because another one claimed first. Become events. */
     void (*claim_empty)(void *context, const struct device_claim *claim);
     void (*notification_stale)(void *context, const struct device_claim *claim);

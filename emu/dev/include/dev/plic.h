@@ -46,4 +46,23 @@ void plic_set_source(void *plic, unsigned source, bool level);
 /* How many edges of an edge source wait in its gateway, behind the request that is pending or in service. */
 uint32_t plic_edges_waiting(const struct plic *plic, unsigned source);
 
+/* For inspection. */
+struct plic_source_view {
+    bool level, is_edge, is_pending, is_in_service;
+    unsigned claimed_by; /* the context, while in service */
+    unsigned priority;
+    uint32_t edges;      /* as plic_edges_waiting */
+};
+
+struct plic_context_view {
+    unsigned threshold;
+    bool is_raised;      /* its line */
+    unsigned best;       /* what a claim would get now; 0: nothing */
+};
+
+/* The source is 1 to PLATFORM_PLIC_SOURCES, the context one that there is. */
+struct plic_source_view plic_source_view(const struct plic *plic, unsigned source);
+struct plic_context_view plic_context_view(const struct plic *plic, unsigned context);
+bool plic_is_enabled(const struct plic *plic, unsigned source, unsigned context);
+
 #endif

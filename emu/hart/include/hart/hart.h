@@ -217,6 +217,26 @@ struct hart {
 
 _Static_assert(sizeof(struct hart) <= 4096, "hot state of a hart is at most 4 KiB");
 
+/* A breakpoint. */
+struct hart_break {
+    uint64_t pc;
+    unsigned hart; /* EMU_ANY_HART: any */
+};
+
+#define HART_WATCH_BYTES 8
+
+/* Bytes of RAM whose accesses stop the machine (emu_watch_set). */
+struct hart_watch {
+    uint64_t paddr;
+    uint8_t size;   /* 1 to HART_WATCH_BYTES */
+    uint8_t kinds;  /* enum emu_watch_kind, ORed */
+    uint64_t value; /* of the bytes, as it was when they were looked at last: before the write that is now to be looked at */
+    /* the first access since somebody asked, while the watch's bit of watch_hits is set */
+    uint64_t pc, before, after;
+    unsigned by;    /* hart; UINT_MAX: a device */
+    uint8_t what;   /* EMU_WATCH_READ or EMU_WATCH_WRITE */
+};
+
 /* What the harts of a machine share. */
 struct hart_shared {
     struct memory *memory;
@@ -251,8 +271,12 @@ struct hart_shared {
     void (*tohost_written)(void *context, struct hart *hart);
     bool hints;                 /* hints do something */
     void (*hint)(void *context, struct hart *hart, unsigned number);
-    const uint64_t *breaks;
+    const struct hart_break *breaks;
     unsigned break_count;
+    struct hart_watch *watches;
+    unsigned watch_count, watch_readers; /* of them, that look at reads */
+    uint64_t watch_hits;                 /* bit n: watch n has something to tell */
+    bool watch_silent;                   /* what is written now is no access */
 };
 
 bool hart_init(struct hart *hart, unsigned id, struct hart_shared *shared);
@@ -345,6 +369,7 @@ struct mmu_result mmu_translate_cached(struct hart *hart, uint64_t vaddr, unsign
 struct mmu_step {
     enum { MMU_STEP_READ, MMU_STEP_UPDATE, MMU_STEP_DONE, MMU_STEP_FAULT } next;
     uint8_t fault;      /* enum isa_trap */
+    uint8_t why;        /* FAULT: enum emu_refusal */
     unsigned level;     /* READ: of the entry to read */
     uint64_t pte_paddr; /* READ: the entry to read; UPDATE: the entry in which A and D must be set, */
     uint64_t pte;       /* to this value */
@@ -356,8 +381,35 @@ struct mmu_step mmu_walk_next(const struct hart *hart, uint64_t vaddr, enum mmu_
                               uint64_t pte);
 /* Enters the leaf into the TLB. */
 void mmu_walk_finish(struct hart *hart, uint64_t vaddr, enum mmu_access access, unsigned level, uint64_t pte);
-/* Walk without side effects, for inspection. */
+/* Walk without side effects. */
 bool mmu_peek(const struct hart *hart, uint64_t vaddr, enum mmu_access access, uint64_t *ret_paddr);
+
+#define MMU_LEVELS_MAX 4
+
+struct mmu_look_entry {
+    unsigned level;
+    uint64_t pte_paddr, pte;
+};
+
+/* For inspection: what the walk of an access of one byte would read now, and where it would lead. */
+struct mmu_look {
+    unsigned mode;            /* enum isa_mode: of the access */
+    unsigned levels;          /* of the tables; 0: addresses are physical */
+    struct mmu_look_entry entry[MMU_LEVELS_MAX];
+    unsigned entries;         /* read */
+    bool has_leaf;            /* the last of them is one, or there are no tables: */
+    uint64_t paddr;           /* then; whatever the rights are */
+    bool sets_ad;             /* the walk would write A or D */
+    enum emu_refusal why;
+    uint8_t fault;            /* enum isa_trap, unless why is NONE */
+    bool in_tlb;              /* the TLB has an entry for the address: */
+    bool tlb_suffices;        /* no walk is needed */
+    bool tlb_stale;           /* it says something else than the tables */
+    unsigned tlb_index;
+    uint64_t tlb_paddr;
+};
+/* Changes nothing. Knows nothing of devices: a physical address without anything there is none of its refusals. */
+void mmu_look(const struct hart *hart, uint64_t vaddr, enum mmu_access access, struct mmu_look *ret_look);
 /* sfence.vma; vaddr_all/asid_all when rs1/rs2 is x0. */
 void mmu_fence(struct hart *hart, bool all_addresses, uint64_t vaddr, bool all_asids, uint16_t asid);
 /* Must follow every change of mode, mstatus, satp: selects the L0 tables. */
@@ -402,9 +454,23 @@ void store_mark_slow(struct hart_shared *shared, uint32_t page, unsigned line);
 /* What must happen when `size` bytes at page/offset (within one line) are written by agent `by` (UINT_MAX: device): reservations end,
  * decoded code is discarded. Returns true when decoded code was discarded. */
 bool store_snoop(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by);
+/* The same for a line with decoded code or a watch, reservations apart. */
+bool store_snoop_code(struct hart_shared *shared, uint32_t page, unsigned offset, unsigned size, unsigned by);
 /* Makes `tohost` the HTIF's word: no store to its line goes by a short path. */
 void store_watch(struct hart_shared *shared, uint64_t tohost);
+/* Is the line the HTIF's word's or a watch's? Then its bit of memory->code stays set, so that all writes to it come to store_snoop. */
 bool store_is_watched(const struct hart_shared *shared, uint32_t page, unsigned line);
+/* Keeps stores, and loads where that is asked for, to the bytes of a watch from short paths: to be called when one is new or changed. */
+void store_watch_bytes(struct hart_shared *shared, struct hart_watch *watch);
+/* The same again for all, after what is known of lines was thrown away. */
+void store_watch_again(struct hart_shared *shared);
+/* The watched bytes are what they are now: memory has been written to behind the watches' back. */
+void store_watch_values(struct hart_shared *shared);
+/* `size` bytes of a watched line have been written by an agent (UINT_MAX: a device), or (a hart) read. */
+void store_note_write(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by);
+void store_note_read(struct hart_shared *shared, uint64_t paddr, unsigned size, unsigned by);
+/* Is there a watch on the page that looks at reads? */
+bool store_reads_watched(const struct hart_shared *shared, uint32_t page);
 /* The same for any range of RAM. */
 void store_snoop_range(struct hart_shared *shared, uint64_t paddr, uint64_t size, unsigned by);
 

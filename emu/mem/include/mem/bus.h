@@ -79,9 +79,9 @@ struct bus_client {
     /* The access takes effect now: caches and reservations are as it leaves them. The port is free for its next request (to be made at
      * `done` or later, from here or later on). The queue learns of the next event when this returns. */
     void (*granted)(void *context, unsigned port, const struct bus_grant *grant);
-    /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now). Called
-     * before granted. */
-    void (*lowered)(void *context, uint32_t slot);
+    /* A slot has lost the line (its state is I now, its line number still there) or the right to write to it (S or E now), by a
+     * transaction of port `by`: its own hart's where it had to make room. Called before granted. */
+    void (*lowered)(void *context, uint32_t slot, unsigned by);
     /* NULL: nobody listens. */
     void (*recorded)(void *context, const struct bus_record *record);
     /* For assertions; NULL: there is nothing to check. */
@@ -136,6 +136,12 @@ bool bus_copies_hold(const struct bus *bus);
 const struct bus_counts *bus_counts(const struct bus *bus);
 const struct bus_port_counts *bus_port_counts(const struct bus *bus, unsigned port);
 const char *bus_kind_name(unsigned kind);
+/* The client's `recorded` from now on. */
+void bus_listen(struct bus *bus, void (*recorded)(void *context, const struct bus_record *record));
+/* The request that a port waits with, NULL if it has none. */
+const struct bus_request *bus_request_of(const struct bus *bus, unsigned port);
+/* Until when a line is busy: the first cycle at which a request for it may take part in a slot. 0: it is not busy. */
+uint64_t bus_busy_until(const struct bus *bus, uint32_t line);
 
 void bus_state(struct state *s, struct bus *bus);
 

@@ -75,6 +75,9 @@ void cache_drop(struct caches *caches, uint32_t slot);
 /* Empties all; FIFO turns begin anew, random states go on. */
 void caches_clear(struct caches *caches);
 
+/* FIFO: the way of a set whose turn it is. */
+uint32_t cache_turn(const struct caches *caches, unsigned cache, uint32_t set);
+
 /* For assertions: the line's list is what its slots say, and a holder in E or M is the only one. Costs what the holders cost. */
 bool caches_check_line(const struct caches *caches, uint32_t line);
 

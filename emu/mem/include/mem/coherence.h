@@ -51,6 +51,7 @@ struct coherence {
 extern const struct coherence coherence_mesi;
 
 const char *line_state_letter(unsigned state);
+const char *line_state_meaning(unsigned state);
 const char *stimulus_name(unsigned stimulus);
 
 #endif
