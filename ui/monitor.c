@@ -91,7 +91,7 @@ static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
     name += name[0] == '$';
     emu_hart_view(monitor->host.machine, names->hart, &view);
     if (monitor->has_event && (!strcmp(name, "a") || !strcmp(name, "b"))) {
-        *ret_value = name[0] == 'a' ? monitor->event.a : monitor->event.b;
+        *ret_value = name[0] == 'a' ? monitor->a : monitor->b;
         return true;
     }
     if (!strcmp(name, "pc") || !strcmp(name, "hart") || !strcmp(name, "clock")) {
@@ -133,7 +133,7 @@ bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_valu
 
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
 {
-    return emu_ram_read(monitor->host.machine, address, to, bytes);
+    return emu_virtual_read(monitor->host.machine, monitor->hart, address, to, bytes, NULL);
 }
 
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error)
@@ -410,7 +410,9 @@ void monitor_reference(FILE *to)
         "A command is a word and its arguments; any beginning that only one command has will do. An empty line repeats the last\n"
         "command where that makes sense; # begins a comment. Values are expressions: numbers, registers (`a0`, `x10`, `pc`), CSRs\n"
         "(`mstatus`), C's operators on unsigned 64-bit numbers, `*ADDRESS` for the 8 bytes there, and `u8(ADDRESS)`, `u16`, `u32`\n"
-        "and `u64`. Addresses are physical. A value among other arguments is one word, or is written in quotation marks.\n"
+        "and `u64`. Addresses are as the chosen hart's loads see them now, but those of `write`, `watch`, `rwatch` and `line`, "
+        "which are\n"
+        "physical (`translate` says where one is). A value among other arguments is one word, or is written in quotation marks.\n"
         "\n"
         "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
         "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
@@ -444,6 +446,7 @@ struct monitor *monitor_create(const struct options *options, const struct monit
     }
     monitor->host = *host;
     monitor->options = options;
+    emu_bus_log(host->machine, true);                        /* without memory for it there is none */
     for (unsigned i = options->command_file_count; i-- > 0;) /* the last one opened is read first */
         if (!monitor_open(monitor, options->command_files[i], error)) {
             monitor_destroy(monitor);

@@ -39,10 +39,9 @@ void monitor_destroy(struct monitor *monitor); /* NULL is allowed */
 /* The machine stands still, for this reason ("" for none that need be said): reads and does commands until one makes it go on. */
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal);
 
-/* emu_run has come back with BREAKPOINT or MACHINE_EVENT. Is it a stop that was asked for? Then *ret_reason says which. */
+/* emu_run has come back with BREAKPOINT, WATCHPOINT or MACHINE_EVENT. Is it a stop that was asked for? Then *ret_reason says which.
+ */
 bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes);
-/* An event that has been read from the machine, before monitor_stops is asked. */
-void monitor_event(struct monitor *monitor, const struct emu_event *event);
 /* Are there no more commands, nor will there be? */
 bool monitor_is_over(const struct monitor *monitor);
 /* Kinds of events that emu_run must stop at, besides the session's own. */

@@ -47,16 +47,17 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
-enum stop_kind { STOP_NONE, STOP_BREAK, STOP_CATCH };
+enum stop_kind { STOP_NONE, STOP_BREAK, STOP_CATCH, STOP_WATCH };
 
 /* Something that the run is to stop at. */
 struct stop_point {
     enum stop_kind kind;
     unsigned number;
-    bool once, hidden; /* hidden: of next, finish, until */
-    int hart;          /* -1: any */
-    uint64_t address;  /* BREAK */
-    unsigned event;    /* CATCH: enum emu_event_kind */
+    bool once, hidden;     /* hidden: of next, finish, until */
+    int hart;              /* -1: any */
+    uint64_t address;      /* BREAK: virtual; WATCH: physical */
+    unsigned bytes, watch; /* WATCH: how many, and enum emu_watch_kind */
+    unsigned event;        /* CATCH: enum emu_event_kind */
     uint64_t ignored, met;
     char condition[CONDITION_BYTES]; /* "": none */
 };
@@ -79,7 +80,7 @@ struct monitor {
     char x_format, x_size;
     uint64_t disasm_next;
 
-    struct emu_event event; /* the first of a kind that is caught since the last stop: a and b in conditions */
+    uint64_t a, b; /* of what stops, in conditions: */
     bool has_event;
 
     bool goes_on; /* the command makes the machine go on: */

@@ -36,21 +36,27 @@ uint64_t monitor_events(const struct monitor *monitor)
     return kinds;
 }
 
-void monitor_event(struct monitor *monitor, const struct emu_event *event)
+/* Watches the bytes as all stops together want it. False: they are not RAM, or there is no room. */
+static bool set_watch(struct monitor *monitor, uint64_t address, unsigned bytes)
 {
-    if (monitor->has_event || !(monitor_events(monitor) & EMU_EVENT_BIT(event->kind)))
-        return;
-    monitor->event = *event;
-    monitor->has_event = true;
+    unsigned kinds = 0;
+    for (unsigned i = 0; i < STOPS_MOST; i++) {
+        const struct stop_point *point = &monitor->stop[i];
+        if (point->kind == STOP_WATCH && point->address == address && point->bytes == bytes)
+            kinds |= point->watch;
+    }
+    return kinds ? emu_watch_set(monitor->host.machine, address, bytes, kinds)
+                 : emu_watch_clear(monitor->host.machine, address, bytes);
 }
 
 static void forget(struct monitor *monitor, struct stop_point *point)
 {
-    uint64_t address = point->address;
-    bool was_break = point->kind == STOP_BREAK;
+    struct stop_point old = *point;
     *point = (struct stop_point){.kind = STOP_NONE};
-    if (was_break && !is_address_used(monitor, address))
-        emu_break_clear(monitor->host.machine, address);
+    if (old.kind == STOP_BREAK && !is_address_used(monitor, old.address))
+        emu_break_clear(monitor->host.machine, old.address);
+    if (old.kind == STOP_WATCH)
+        set_watch(monitor, old.address, old.bytes);
 }
 
 void monitor_forget_hidden(struct monitor *monitor)
@@ -112,8 +118,8 @@ static bool take_filter(struct monitor *monitor, struct words *words, unsigned a
         return emu_error_set(error, "the condition is longer than %zu characters", sizeof point->condition - 1);
     memcpy(point->condition, condition, strlen(condition) + 1);
     uint64_t value;
-    monitor->event = (struct emu_event){0};
-    monitor->has_event = point->kind == STOP_CATCH;
+    monitor->a = monitor->b = 0;
+    monitor->has_event = point->kind == STOP_CATCH || point->kind == STOP_WATCH;
     bool good = monitor_value(monitor, condition, &value, error); /* a name that does not exist is said now */
     monitor->has_event = false;
     return good;
@@ -121,7 +127,7 @@ static bool take_filter(struct monitor *monitor, struct words *words, unsigned a
 
 static bool make_break(struct monitor *monitor, struct words *words, bool once, struct emu_error *error)
 {
-    struct stop_point point = {.once = once}, *made;
+    struct stop_point point = {.once = once}, *made = NULL;
     if (words->count == 0)
         return emu_error_set(error, "an address is missing");
     if (!monitor_value(monitor, words->word[0], &point.address, error) || !take_filter(monitor, words, 1, &point, error))
@@ -142,6 +148,44 @@ bool command_break(struct monitor *monitor, struct words *words, struct emu_erro
 bool command_tbreak(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     return make_break(monitor, words, true, error);
+}
+
+/* "ADDRESS [SIZE] [hart H] [if EXPRESSION]" */
+static bool make_watch(struct monitor *monitor, struct words *words, unsigned kinds, struct emu_error *error)
+{
+    struct stop_point point = {.kind = STOP_WATCH, .watch = kinds, .bytes = 8};
+    uint64_t bytes;
+    if (words->count == 0)
+        return emu_error_set(error, "an address is missing");
+    if (!monitor_value(monitor, words->word[0], &point.address, error))
+        return false;
+    bool has_size = words->count > 1 && number_parse(words->word[1], 1, 8, &bytes);
+    if (has_size)
+        point.bytes = (unsigned)bytes;
+    if (!take_filter(monitor, words, 1 + has_size, &point, error))
+        return false;
+    struct stop_point *place = free_point(monitor, error);
+    if (!place)
+        return false;
+    *place = point;
+    if (!set_watch(monitor, point.address, point.bytes)) {
+        *place = (struct stop_point){.kind = STOP_NONE};
+        return emu_error_set(error, "%u bytes at physical address 0x%" PRIx64 " are not RAM, or too many are watched", point.bytes,
+                             point.address);
+    }
+    place->number = ++monitor->stops_made;
+    fprintf(monitor->out, "stop %u at 0x%" PRIx64 ", %u bytes\n", place->number, place->address, place->bytes);
+    return true;
+}
+
+bool command_watch(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return make_watch(monitor, words, EMU_WATCH_WRITE, error);
+}
+
+bool command_rwatch(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return make_watch(monitor, words, EMU_WATCH_READ, error);
 }
 
 static bool event_find(const char *name, unsigned *ret_kind, struct emu_error *error)
@@ -240,6 +284,9 @@ bool command_info(struct monitor *monitor, struct words *words, struct emu_error
         fprintf(monitor->out, "%u: ", point->number);
         if (point->kind == STOP_BREAK)
             fprintf(monitor->out, "%s0x%" PRIx64, point->once ? "once at " : "at ", point->address);
+        else if (point->kind == STOP_WATCH)
+            fprintf(monitor->out, "%s of %u bytes at 0x%" PRIx64, point->watch == EMU_WATCH_READ ? "reads" : "writes", point->bytes,
+                    point->address);
         else
             fprintf(monitor->out, "at %s", emu_event_name(point->event));
         if (point->hart >= 0)
@@ -271,21 +318,39 @@ static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned
     return false;
 }
 
+static void watch_reason(const struct emu_stop *stop, unsigned number, char *ret_reason, size_t bytes)
+{
+    char who[48] = "a device";
+    if (stop->hart != EMU_NOBODY)
+        snprintf(who, sizeof who, "hart %u at 0x%" PRIx64, stop->hart, stop->pc);
+    if (stop->access == EMU_WATCH_READ)
+        snprintf(ret_reason, bytes, "stop %u: %s has read 0x%" PRIx64 ": 0x%" PRIx64, number, who, stop->address, stop->b);
+    else
+        snprintf(ret_reason, bytes, "stop %u: %s has written to 0x%" PRIx64 ": 0x%" PRIx64 " was 0x%" PRIx64, number, who,
+                 stop->address, stop->b, stop->a);
+}
+
 bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes)
 {
     bool stops = false;
-    bool is_break = stop->kind == EMU_STOP_BREAKPOINT;
+    bool is_break = stop->kind == EMU_STOP_BREAKPOINT, is_watch = stop->kind == EMU_STOP_WATCHPOINT;
     unsigned hart = stop->hart < emu_harts(monitor->host.machine) ? stop->hart : monitor->hart;
     ret_reason[0] = '\0';
-    monitor->has_event &= !is_break && monitor->event.kind == stop->event;
+    monitor->a = stop->a;
+    monitor->b = stop->b;
+    monitor->has_event = !is_break;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         struct stop_point *point = &monitor->stop[i];
-        bool concerns = is_break ? point->kind == STOP_BREAK && point->address == stop->pc
-                                 : point->kind == STOP_CATCH && point->event == stop->event;
+        bool concerns = is_break   ? point->kind == STOP_BREAK && point->address == stop->pc
+                        : is_watch ? point->kind == STOP_WATCH && point->address == stop->address && point->bytes == stop->bytes &&
+                                         point->watch & stop->access
+                                   : point->kind == STOP_CATCH && point->event == stop->event;
         if (!concerns || !is_meant(monitor, point, hart))
             continue;
         stops = true;
-        if (!point->hidden)
+        if (is_watch)
+            watch_reason(stop, point->number, ret_reason, bytes);
+        else if (!point->hidden)
             snprintf(ret_reason, bytes, "stop %u: hart %u at %s", point->number, hart,
                      is_break ? "its address" : emu_event_name(stop->event));
         if (point->once)

@@ -167,7 +167,7 @@ static bool halt(struct session *session, const char *reason)
 static void select_events(struct session *session)
 {
     uint64_t kinds = session->monitor ? monitor_events(session->monitor) : 0;
-    emu_events_select(session->machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT) | kinds);
+    emu_events_select(session->machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
     emu_stop_on(session->machine, (session->options->no_reboot ? EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET) : 0) | kinds);
 }
 
@@ -486,8 +486,6 @@ static void write_output(struct session *session)
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
         for (size_t i = 0; i < count; i++) {
-            if (session->monitor)
-                monitor_event(session->monitor, &events[i]);
             if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
@@ -567,6 +565,7 @@ static void react(struct session *session, const struct emu_stop *stop, const st
             replay_check_end(session);
         break;
     case EMU_STOP_BREAKPOINT:
+    case EMU_STOP_WATCHPOINT:
         if (session->monitor && monitor_stops(session->monitor, stop, reason, sizeof reason))
             halt(session, reason);
         break;

@@ -60,7 +60,8 @@ for transcript_path in sorted(glob.glob(os.path.join(HERE, "monitor", "*.txt")))
 
 class Neutral(Case):
     LOOKS = ["harts", "regs", "fregs", "csr", "reservations", "stats", "hash", "config", "disasm 0x80000000 5", "x/4xg 0x80000000",
-             "print a0 + pc", "info", "help", "hart 0", "hart", "nonsense", "x/9z 1", "break", "hart 99", "x 0"]
+             "print a0 + pc", "info", "help", "hart 0", "hart", "nonsense", "x/9z 1", "break", "hart 99", "x 0", "translate pc fetch", "tlb", "cache", "cache code 1",
+             "line pc", "bus 7", "devices", "irq"]
     GOES = ["step", "step 7", "step hart 0", "step hart 0 3", "cycle", "cycle 13", "next"]  # the other harts wait for good
 
     def goes_on_to(self, commands, cycle, *options):
@@ -78,7 +79,8 @@ class Neutral(Case):
                     word = generator.random()
                     commands.append(generator.choice(self.LOOKS if word < 0.6 else self.GOES))
                     if word > 0.97:
-                        commands += ["break 0x%x if 0" % (0x80000000 + 2 * generator.randrange(60)), "catch trap if a == 77"]
+                        commands += ["break 0x%x if 0" % (0x80000000 + 2 * generator.randrange(60)), "catch trap if a == 77",
+                                     "watch 0x%x if 0" % (0x80000000 + 8 * generator.randrange(60)), "rwatch 0x80000200 if 0"]
                 check(self.goes_on_to(commands, 60000, *options) == want, "the run is another one", commands)
 
     def test_a_run_that_was_stopped_in_the_middle_ends_as_the_undisturbed_one(self):
@@ -91,6 +93,21 @@ class Neutral(Case):
                           "--fidelity", fidelity, "-x", self.path("script", script.encode()))
             hashes = [re.findall(rb"^state hash (\w+)$", result.stderr, re.M) for result in (plain, stopped)]
             check(hashes[0] and hashes[0] == hashes[1], fidelity, plain, stopped)
+
+    def test_watchpoints_stop_behind_the_access_and_change_nothing(self):
+        # auipc a0, 1; li a1, 0; 1: sd a1, 0(a0); addi a1, a1, 1; ld a2, 0(a0); j 1b
+        words = (0x00001517, 0x00000593, 0x00b53023, 0x00158593, 0x00053603, 0xff5ff06f)
+        raw = self.path("stores.bin", b"".join(word.to_bytes(4, "little") for word in words))
+        options = ["-bios", "none", "-device", "loader,file=%s,addr=0x80000000" % raw]
+        for fidelity in ("timed", "fast"):
+            want = talk(["cycle to 9000", "hash"], *options, "--fidelity", fidelity)[0][1]
+            answers, _ = talk(["watch 0x80001000 8 if b == 3", "continue", "regs a1", "delete", "rwatch 0x80001004 4", "ignore 2 5", "continue",
+                               "info", "delete", "cycle to 9000", "hash"], *options, "--fidelity", fidelity)
+            check(answers[1].startswith("stop 1: hart 0 at 0x80000008 has written to 0x80001000: 0x3 was 0x2\nhart 0: 0x8000000c"), answers[1])
+            check(answers[2].split()[2] == "3", answers[2])
+            check(answers[6].startswith("stop 2: hart 0 at 0x80000010 has read 0x80001004: 0x0\n"), answers[6])
+            check(answers[7] == "2: reads of 4 bytes at 0x80001004, met 6 times\n", answers[7])
+            check(answers[10] == want, fidelity, answers[10], want)
 
     def test_changes_are_recorded_and_replayed(self):
         record = self.path("run")
