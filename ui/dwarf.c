@@ -2,7 +2,7 @@
  *
  * Source lines and inlined calls, through libdw. Nothing is read before it is asked for, and of each image only the compilation
  * units that are needed. The tables of address ranges that compilers make are not relied on: each unit says itself what its code
- * is. What is walked is counted, so that a damaged image, which may lead in circles, costs a moment at most.
+ * is. What is walked is counted, so that a damaged image, which may lead in circles, costs seconds at most.
  */
 #define _GNU_SOURCE
 #include "symbols_parts.h"
@@ -16,6 +16,7 @@
 #define UNPACKED_BYTES_MOST (UINT64_C(1) << 30)
 #define RANGES_MOST         (UINT32_C(1) << 22)
 #define STEPS_MOST          (UINT32_C(1) << 20) /* entries and ranges looked at to answer one question */
+#define ROWS_MOST           (UINT32_C(1) << 27) /* of line tables, for one question */
 #define DEPTH_MOST          64
 #define OVERLAPS_MOST       64 /* units that claim the same code */
 
@@ -49,6 +50,8 @@ Dwarf *symbols_dwarf(struct symbols_image *image)
         image->dwarf_tried = true;
         if (is_unpackable(image->elf))
             image->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
+        if (image->dwarf)
+            dwarf_setalt(image->dwarf, image->dwarf); /* else libdw opens the file that .gnu_debugaltlink names */
     }
     return image->dwarf;
 }
@@ -177,7 +180,7 @@ bool symbols_line(struct symbols *symbols, uint64_t address, struct symbols_line
 /* One search for the code of a line. */
 struct line_search {
     const char *file;
-    unsigned line, next;
+    unsigned line, next, rows;
     bool takes_any;        /* not only where a statement begins */
     const char *directory; /* of the unit */
     const char *asked;     /* the file last compared, and what came out */
@@ -222,7 +225,7 @@ static void search_unit(struct line_search *search, Dwarf_Die *unit, int64_t bia
     bool is_within = false, is_statement;
     if (dwarf_getsrclines(unit, &lines, &count))
         return;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && search->rows < ROWS_MOST; i++, search->rows++) {
         Dwarf_Line *row = dwarf_onesrcline(lines, i);
         unsigned number = row ? search_number(search, row) : 0;
         if (number > search->line && (search->next == 0 || number < search->next))
@@ -244,7 +247,7 @@ static void search_units(struct symbols *symbols, struct line_search *search, bo
         Dwarf *dwarf = symbols_dwarf(image);
         Dwarf_Off offset = 0;
         Dwarf_Die unit;
-        while (next_unit(dwarf, &offset, &unit)) {
+        while (search->rows < ROWS_MOST && next_unit(dwarf, &offset, &unit)) {
             const char *name = by_name ? dwarf_diename(&unit) : NULL;
             search->asked = NULL;
             search->directory = directory_of(&unit);
@@ -364,7 +367,8 @@ static void walk_down(struct walk *walk, Dwarf_Die *unit)
                 walk->inlined[walk->count++] = die;
             depth = 0; /* nothing beside it holds the address */
             is_there = blocks++ < DEPTH_MOST && !dwarf_child(&die, &child);
-            die = child;
+            if (is_there)
+                die = child;
         } else if (is_scope(tag) && depth < DEPTH_MOST && walk_on(walk) && !dwarf_child(&die, &child)) {
             stack[depth++] = die;
             die = child;
