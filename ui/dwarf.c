@@ -396,6 +396,7 @@ static struct symbols_inline describe(Dwarf_Die *unit, Dwarf_Die *die)
         file = dwarf_filesrc(files, number, NULL, NULL);
     return (struct symbols_inline){.name = name && symbols_name_is_good(name) ? name : "?",
                                    .file = file && symbols_name_is_good(file) ? file : NULL,
+                                   .directory = directory_of(unit),
                                    .line = number_of(die, DW_AT_call_line)};
 }
 

@@ -84,8 +84,9 @@ struct symbols_line {
 
 /* A call that the compiler has replaced by the function itself. */
 struct symbols_inline {
-    const char *name; /* of the function; "?" if DWARF does not say */
-    const char *file; /* where it is called; NULL: not known */
+    const char *name;      /* of the function; "?" if DWARF does not say */
+    const char *file;      /* where it is called; NULL: not known */
+    const char *directory; /* as in symbols_line */
     unsigned line;
 };
 

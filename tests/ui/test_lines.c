@@ -137,7 +137,7 @@ Test(lines, inlined_calls_say_where_they_are)
     struct emu_error error = {""};
     static const char *const calls[] = {"count(by)", "count_twice(value)"};
     for (unsigned i = 0; i < 2; i++) {
-        cr_assert(source_read(&source, inlined[i].file, NULL, NULL, 0, &error), "%s", error.text);
+        cr_assert(source_read(&source, inlined[i].file, inlined[i].directory, NULL, 0, &error), "%s", error.text);
         cr_expect(strstr(source.lines[inlined[i].line - 1], calls[i]) != NULL, "%s", source.lines[inlined[i].line - 1]);
         source_finish(&source);
     }

@@ -3,6 +3,7 @@
  * Backtraces of a guest that runs: by call frame information, against the calls that were seen to be made; by the frame pointer;
  * and through a trap.
  */
+#define _GNU_SOURCE
 #include "ui_guest.h"
 
 #include <unwind.h>
@@ -28,6 +29,11 @@ static bool read_memory(void *context, uint64_t address, void *to, size_t bytes)
 {
     struct rig *rig = context;
     return !rig->is_deaf && emu_ram_read(rig->machine, address, to, bytes);
+}
+
+static bool no_memory(void *context, uint64_t address, void *to, size_t bytes)
+{
+    return false;
 }
 
 static struct rig *rig_create(const char *guest)
@@ -218,6 +224,57 @@ Test(unwind, every_instruction_of_a_run_leads_to_the_calls_that_led_to_it)
         cr_expect(gt(uint, compared, 300));
         cr_expect(eq(uint, deepest, 9));
         rig_destroy(rig);
+    }
+}
+
+Test(unwind, expressions_say_where_a_frame_and_its_registers_are)
+{
+    struct rig *rig = rig_create("debug");
+    run_to(rig, "strange", 1);
+    for (unsigned i = 0; i < 7; i++)
+        step(rig);
+    struct unwind_frame frame = innermost(rig);
+    cr_assert(frame.x[1] == 0 && frame.x[8] == 0, "the function's own are not in place yet");
+    cr_assert(eq(int, unwind_step(rig->symbols, &rig->memory, &frame), UNWIND_CFI));
+    cr_expect(eq(u64, frame.x[2], guest_address(rig->symbols, "stack_top")));
+    cr_expect(eq(u64, frame.x[8], 77));
+    cr_expect(eq(u64, frame.x[9], 42));
+    cr_expect(symbols_lookup(rig->symbols, frame.pc, NULL) == symbols_find(rig->symbols, "_start"));
+    rig_destroy(rig);
+}
+
+/* One with this in place of the first function's instructions, which begin with an advance of two bytes and a frame of 16. */
+static struct symbols *damaged(const uint8_t *instructions, size_t count)
+{
+    static const uint8_t begin[] = {0x42, 0x0e, 0x10, 0x44};
+    struct emu_error error = {""};
+    struct symbols *symbols = symbols_create();
+    size_t bytes;
+    uint8_t *elf = guest_read("eh", &bytes), *found = memmem(elf, bytes, begin, sizeof begin);
+    cr_assert(found != NULL);
+    memcpy(found, instructions, count);
+    cr_assert(symbols_take(symbols, elf, bytes, "damaged", 0, &error), "%s", error.text);
+    return symbols;
+}
+
+Test(unwind, call_frame_information_that_makes_no_sense_is_as_none)
+{
+    static const struct {
+        uint8_t instructions[8];
+        size_t count;
+    } rows[] = {{{0x05, 0xff, 0xff, 0xff, 0x7f, 0x00}, 6}, /* a register that there is not */
+                {{0x0b}, 1},                               /* nothing to restore */
+                {{0x3f}, 1},                               /* no instruction */
+                {{0x0d, 0x7f}, 2},                         /* a frame in a register that there is not */
+                {{0x10, 0x01, 0xff, 0x7f}, 4}};            /* an expression that ends behind the entry */
+    const struct unwind_memory memory = {no_memory, NULL};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct symbols *symbols = damaged(rows[i].instructions, rows[i].count);
+        uint64_t helper = guest_address(symbols, "one.c:helper"), x[32] = {[1] = guest_address(symbols, "main") + 4};
+        struct unwind_frame frame = unwind_begin(helper, x);
+        cr_expect(eq(int, unwind_step(symbols, &memory, &frame), UNWIND_RA), "row %zu", i);
+        cr_expect(eq(u64, frame.pc, x[1]));
+        symbols_destroy(symbols);
     }
 }
 

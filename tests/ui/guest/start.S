@@ -6,6 +6,11 @@ _start:
     la sp, stack_top
     la t0, trap_entry
     csrw mtvec, t0
+    li s0, 77
+    li s1, 41
+    li a0, 1
+    call strange
+    li s0, 0
     call main
     li t0, 0x100000
     li t1, 0x5555
