@@ -66,8 +66,8 @@ const struct symbol *symbols_find(struct symbols *symbols, const char *text);
 /* What an address belongs to: the function or object that holds it, the innermost of several; else the label before it, if no
  * other symbol lies between. NULL: nothing. */
 const struct symbol *symbols_lookup(struct symbols *symbols, uint64_t address, uint64_t *ret_offset);
-/* Writes "name+0x12", "name", or with a name that others have "file.c:name+0x12", which symbols_find understands; else "" and
- * false. */
+/* Writes "name+0x12", "name", or with a local name that others have "file.c:name+0x12"; symbols_find understands what is before the
+ * "+". Else "" and false. */
 bool symbols_write(struct symbols *symbols, uint64_t address, char *text, size_t bytes);
 /* Whether the address is in what an image calls code. Without images nothing is. */
 bool symbols_is_code(const struct symbols *symbols, uint64_t address);
@@ -96,8 +96,8 @@ bool symbols_line(struct symbols *symbols, uint64_t address, struct symbols_line
  * address. Returns how many there are and writes those that fit. 0: *ret_next is the next line of such a file that has code, 0 if
  * none has. */
 size_t symbols_line_addresses(struct symbols *symbols, const char *text, uint64_t *ret_addresses, size_t room, unsigned *ret_next);
-/* The inlined calls at an address, innermost first; the function around them is not among them. Returns how many, at most `room`.
- */
+/* The inlined calls at an address, innermost first; the function around them is not among them. Returns how many, at
+ * most `room`. */
 size_t symbols_inlined(struct symbols *symbols, uint64_t address, struct symbols_inline *ret_inlined, size_t room);
 
 #endif
