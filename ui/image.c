@@ -201,6 +201,17 @@ void images_configure(const struct images *images, struct emu_config *config)
     }
 }
 
+void images_give_symbols(struct images *images, struct symbols *symbols)
+{
+    for (size_t i = 0; i < IMAGE_ROLE_COUNT; i++) {
+        struct image *image = &images->role[i];
+        if (!image->data || !symbols_is_elf(image->data, image->bytes))
+            continue;
+        symbols_take(symbols, image->data, image->bytes, image->path, 0, NULL); /* the machine takes images that this does not */
+        image->data = NULL;
+    }
+}
+
 void images_forget_data(struct images *images)
 {
     for (size_t i = 0; i < IMAGE_ROLE_COUNT; i++) {

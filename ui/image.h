@@ -6,6 +6,7 @@
 #define UI_IMAGE_H
 
 #include "option.h"
+#include "symbols.h"
 
 enum image_role { IMAGE_FIRMWARE, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_LOADER, IMAGE_ROLE_COUNT = IMAGE_LOADER + EMU_LOADERS };
 
@@ -28,6 +29,8 @@ bool images_are_bundled(const struct options *options);
 bool images_load(struct images *images, const struct options *options, struct emu_error *error);
 /* Lets *config point at the bytes. */
 void images_configure(const struct images *images, struct emu_config *config);
+/* Gives the bytes of ELF images away, for names and source lines; before images_forget_data. Others keep theirs. */
+void images_give_symbols(struct images *images, struct symbols *symbols);
 /* Frees the bytes, which the machine has copied; names, sizes and hashes stay. */
 void images_forget_data(struct images *images);
 void images_finish(struct images *images);

@@ -15,6 +15,7 @@
 #include "session.h"
 #include "stats.h"
 #include "summary.h"
+#include "symbols.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct program {
     struct replay replay;
     struct images images;
     struct disks disks;
+    struct symbols *symbols;     /* owned */
     struct emu_machine *machine; /* owned */
     struct record *record;       /* owned; NULL: none */
     int console_fd;
@@ -163,6 +165,9 @@ static bool check_files(const struct options *options, struct emu_error *error)
         for (unsigned i = 0; i < EMU_LOADERS; i++)
             if (options->loader[i][0] && is_same_file(written[w], options->loader[i]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
+        for (unsigned i = 0; i < options->symbols_count; i++)
+            if (is_same_file(written[w], options->symbols[i].file))
+                return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
         for (unsigned m = 0; m < options->machine_file_count; m++)
             if (is_same_file(written[w], options->machine_files[m]))
                 return emu_error_set(error, "%s would be overwritten, but the run reads it", written[w]);
@@ -176,12 +181,34 @@ static bool check_files(const struct options *options, struct emu_error *error)
     return true;
 }
 
+/* What --symbols names. They go before the images, so that they win where both know a line. */
+static bool read_symbols(struct program *program, struct emu_error *error)
+{
+    const struct options *options = &program->options;
+    program->symbols = symbols_create();
+    if (!program->symbols)
+        return emu_error_set(error, "the host is out of memory");
+    for (unsigned i = 0; i < options->symbols_count; i++) {
+        const struct symbol_file *one = &options->symbols[i];
+        struct image image = {.path = NULL};
+        bool is_read = image_read(&image, one->file, error);
+        if (!is_read)
+            free(image.data);
+        else
+            is_read = symbols_take(program->symbols, image.data, image.bytes, one->file, one->offset, error);
+        free(image.path);
+        if (!is_read)
+            return false;
+    }
+    return true;
+}
+
 static bool build_machine(struct program *program, struct emu_error *error)
 {
     struct options *options = &program->options;
     bool hash = options->replay_file || options->record_file || options->stats_file ||
                 (is_recorded_by_default(options) && disks_data_bytes(options) <= HASHED_BYTES_MOST);
-    if (!check_files(options, error) || !images_load(&program->images, options, error) ||
+    if (!check_files(options, error) || !read_symbols(program, error) || !images_load(&program->images, options, error) ||
         !disks_open(&program->disks, options, options->replay_file, hash, error))
         return false;
     if (options->replay_file && !replay_matches(&program->replay, options, &program->images, &program->disks, error))
@@ -190,6 +217,7 @@ static bool build_machine(struct program *program, struct emu_error *error)
     images_configure(&program->images, &config);
     disks_configure(&program->disks, &config);
     program->machine = emu_machine_create(&config, error);
+    images_give_symbols(&program->images, program->symbols);
     images_forget_data(&program->images);
     return program->machine;
 }
@@ -322,7 +350,7 @@ static int run(struct program *program, int argc, char **argv)
     }
     notes(options);
     struct ending ending = session_run(program->machine, options, program->console_fd, &program->disks, program->record,
-                                       options->replay_file ? &program->replay : NULL);
+                                       options->replay_file ? &program->replay : NULL, program->symbols);
     return report(program, &ending, argv[0]);
 }
 
@@ -335,6 +363,7 @@ int main(int argc, char **argv)
     if (program.record) /* built in vain */
         free(record_close(program.record, program.machine, &(struct ending){.kind = ENDING_ERROR}, NULL));
     emu_machine_destroy(program.machine);
+    symbols_destroy(program.symbols);
     images_finish(&program.images);
     disks_finish(&program.disks);
     replay_finish(&program.replay);

@@ -82,13 +82,14 @@ struct names {
     unsigned hart;
 };
 
-/* Registers, then CSRs, then what an event holds; a $ before a name is allowed. */
+/* What an event holds, registers, symbols, CSRs, in this order; with a $ before it a name is no symbol. */
 static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
 {
     const struct names *names = context;
     const struct monitor *monitor = names->monitor;
     struct emu_hart_view view;
-    name += name[0] == '$';
+    bool is_register = name[0] == '$';
+    name += is_register;
     emu_hart_view(monitor->host.machine, names->hart, &view);
     if (monitor->has_event && (!strcmp(name, "a") || !strcmp(name, "b"))) {
         *ret_value = name[0] == 'a' ? monitor->a : monitor->b;
@@ -108,8 +109,11 @@ static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
             return true;
         }
     }
-    int csr = monitor_csr(name);
-    return csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value);
+    const struct symbol *symbol = is_register ? NULL : symbols_find(monitor->host.symbols, name);
+    int csr = symbol ? -1 : monitor_csr(name);
+    if (symbol)
+        *ret_value = symbol->address;
+    return symbol || (csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value));
 }
 
 static bool value_of_memory(void *context, uint64_t address, unsigned bytes, uint64_t *ret_value)
@@ -180,18 +184,19 @@ static void prompt(const struct monitor *monitor, char *text, size_t bytes)
 {
     static const char modes[] = "US?M";
     struct emu_hart_view view;
-    char perturbed[48] = "";
+    char perturbed[48] = "", place[SYMBOLS_TEXT_BYTES];
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     if (monitor->perturbed)
         snprintf(perturbed, sizeof perturbed, " perturbed @%" PRIu64, monitor->perturbed_cycle);
-    snprintf(text, bytes, "[%" PRIu64 " hart %u %c 0x%" PRIx64 "%s] ", view.cycle, monitor->hart, modes[view.mode & 3], view.pc,
-             perturbed);
+    if (!symbols_write(monitor->host.symbols, view.pc, place, sizeof place))
+        snprintf(place, sizeof place, "0x%" PRIx64, view.pc);
+    snprintf(text, bytes, "[%" PRIu64 " hart %u %c %.100s%s] ", view.cycle, monitor->hart, modes[view.mode & 3], place, perturbed);
 }
 
 /* The next line, to be freed, without its end; NULL: there are none. */
 static char *next_line(struct monitor *monitor)
 {
-    char *line = NULL, text[160];
+    char *line = NULL, text[256];
     size_t room = 0;
     while (monitor->files > 0) {
         ssize_t length = getline(&line, &room, monitor->file[monitor->files - 1]);
@@ -309,13 +314,15 @@ static void print_stop(const struct monitor *monitor, const char *reason)
 {
     struct emu_hart_view view;
     uint32_t bits = 0;
-    char insn[96] = "";
+    char insn[96] = "", place[SYMBOLS_TEXT_BYTES];
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    symbols_write(monitor->host.symbols, view.pc, place, sizeof place);
     if (monitor_read(monitor, view.pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, view.pc, &bits, 4)))
         isa_disassemble(insn, sizeof insn, bits, view.pc);
     if (monitor->options->json) {
-        json_t *stop = json_pack("{s:s, s:i, s:I, s:o, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
-                                 (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc), "instruction", insn);
+        json_t *stop =
+            json_pack("{s:s, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
+                      (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc), "symbol", place, "instruction", insn);
         char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
         puts(text ? text : "{}");
         free(text);
@@ -323,7 +330,8 @@ static void print_stop(const struct monitor *monitor, const char *reason)
     } else {
         if (reason[0])
             printf("%s\n", reason);
-        printf("hart %u: 0x%" PRIx64 "%s%s\n", monitor->hart, view.pc, insn[0] ? ":\t" : "", insn);
+        printf("hart %u: 0x%" PRIx64 "%s%s%s%s%s\n", monitor->hart, view.pc, place[0] ? " <" : "", place, place[0] ? ">" : "",
+               insn[0] ? ":\t" : "", insn);
     }
     fflush(stdout);
 }
@@ -331,6 +339,7 @@ static void print_stop(const struct monitor *monitor, const char *reason)
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
 {
     monitor_forget_hidden(monitor);
+    monitor->list_next = 0;
     monitor->goes_on = monitor->quits = false;
     monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
     if (!monitor->is_over)
@@ -453,7 +462,7 @@ struct monitor *monitor_create(const struct options *options, const struct monit
             return NULL;
         }
     if (host->is_terminal)
-        monitor_line_start();
+        monitor_line_start(host->symbols);
     return monitor;
 }
 

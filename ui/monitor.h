@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct monitor;
+struct symbols;
 
 /* How far the machine is to go before the monitor is asked again; a stop may come sooner. */
 struct monitor_goal {
@@ -28,6 +29,7 @@ struct monitor_host {
     void *context;
     /* Applies an input and records it. False with a sentence. */
     bool (*apply)(void *context, const struct emu_input *input, struct emu_error *error);
+    struct symbols *symbols;
     bool is_replay;   /* inputs would make it another run */
     bool is_terminal; /* standard input is one, and may be read */
 };

@@ -70,6 +70,26 @@ static char *next_register(const char *text, int state)
     return next_name(text, state, 65, register_name);
 }
 
+static struct symbols *completed_symbols;
+
+/* Registers, then symbols. */
+static char *next_value(const char *text, int state)
+{
+    static bool symbols_begun;
+    static size_t at, end;
+    char *name = NULL;
+    if (!state)
+        symbols_begun = false;
+    if (!symbols_begun && (name = next_register(text, state)))
+        return name;
+    if (!symbols_begun) {
+        symbols_begun = true;
+        end = symbols_prefix(completed_symbols, text, &at);
+        end += at;
+    }
+    return at < end ? strdup(symbols_at(completed_symbols, at++)->name) : NULL;
+}
+
 static char *next_csr(const char *text, int state)
 {
     return next_name(text, state, 4096, isa_csr_name);
@@ -97,8 +117,10 @@ static char **complete(const char *text, int start, int end)
     case WORDS_COMMAND:
         return rl_completion_matches(text, next_command);
     case WORDS_REGISTER:
-    case WORDS_VALUE:
         return rl_completion_matches(text, next_register);
+    case WORDS_VALUE:
+    case WORDS_SYMBOL:
+        return rl_completion_matches(text, next_value);
     case WORDS_CSR:
         return rl_completion_matches(text, next_csr);
     case WORDS_EVENT:
@@ -118,8 +140,9 @@ static int look_at_signals(void)
     return 0;
 }
 
-void monitor_line_start(void)
+void monitor_line_start(struct symbols *symbols)
 {
+    completed_symbols = symbols;
     char *path = history_path();
     rl_readline_name = "lockscope";
     rl_attempted_completion_function = complete;

@@ -192,7 +192,10 @@ static bool print_code(struct monitor *monitor, uint64_t address, uint64_t count
         if (!monitor_read(monitor, address, &bits, 2) ||
             (isa_length((uint16_t)bits) == 4 && !monitor_read(monitor, address, &bits, 4)))
             return emu_error_set(error, "there is no memory at 0x%" PRIx64, address);
+        char place[SYMBOLS_TEXT_BYTES];
         unsigned length = isa_length((uint16_t)bits);
+        if (symbols_write(monitor->host.symbols, address, place, sizeof place) && !strchr(place, '+'))
+            fprintf(monitor->out, "%s:\n", place);
         isa_disassemble(text, sizeof text, bits, address);
         fprintf(monitor->out, "%s 0x%" PRIx64 ":\t%0*" PRIx32 "%s\t%s\n", address == pc ? "=>" : "  ", address, (int)(2 * length),
                 bits, length == 2 ? "    " : "", text);

@@ -6,6 +6,7 @@
 #define UI_MONITOR_PRIVATE_H
 
 #include "monitor.h"
+#include "symbols.h"
 
 #include <stdio.h>
 
@@ -14,7 +15,7 @@
 #define FILES_MOST      16
 #define CONDITION_BYTES 200
 
-enum command_words { WORDS_NOTHING, WORDS_VALUE, WORDS_REGISTER, WORDS_CSR, WORDS_EVENT, WORDS_COMMAND, WORDS_FILE };
+enum command_words { WORDS_NOTHING, WORDS_VALUE, WORDS_SYMBOL, WORDS_REGISTER, WORDS_CSR, WORDS_EVENT, WORDS_COMMAND, WORDS_FILE };
 
 enum command_group {
 #define GROUP(id, meaning) COMMAND_GROUP_##id,
@@ -79,6 +80,8 @@ struct monitor {
     uint64_t x_next;
     char x_format, x_size;
     uint64_t disasm_next;
+    uint64_t list_address; /* of the line last listed, */
+    size_t list_next;      /* and the next one; 0: none */
 
     uint64_t a, b; /* of what stops, in conditions: */
     bool has_event;

@@ -9,6 +9,7 @@
 #include "word.h"
 
 #include <emu/platform.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +248,19 @@ static bool size_parse(const char *text, uint64_t *ret_bytes)
     return true;
 }
 
+/* A number with a sign or none, decimal or as 0x...; modulo 2^64, so that the upper half of the addresses can be named as such. */
+static bool offset_parse(const char *text, int64_t *ret_offset)
+{
+    const char *digits = text + (text[0] == '-' || text[0] == '+');
+    char *end;
+    errno = 0;
+    uint64_t value = digits[0] >= '0' && digits[0] <= '9' ? strtoull(digits, &end, strncasecmp(digits, "0x", 2) ? 10 : 16) : 0;
+    if (digits[0] < '0' || digits[0] > '9' || errno || *end || end[-1] == 'x' || end[-1] == 'X')
+        return false;
+    *ret_offset = (int64_t)(text[0] == '-' ? -value : value);
+    return true;
+}
+
 /* For values that are not spelled as config_set reads them. */
 static bool number_set(struct options *options, const struct emu_config_row *row, uint64_t value, const char *where,
                        struct emu_error *error)
@@ -311,6 +325,38 @@ SETTER(machine_file)
     if (options->machine_file_count == MACHINE_FILES_MOST)
         return emu_error_set(error, "%s %s: there can be %d machine files", spelling, value, MACHINE_FILES_MOST);
     options->machine_files[options->machine_file_count++] = value;
+    return true;
+}
+
+SETTER(symbols)
+{
+    static const char key[] = ",offset=";
+    const char *offset = NULL;
+    for (const char *at = value; (at = strstr(at, key)); at++)
+        offset = at; /* the last: a name may look like it */
+    size_t bytes = offset ? (size_t)(offset - value) : strlen(value);
+    if (bytes == 0)
+        return emu_error_set(error, "%s '%.64s': the name of a file must not be empty", spelling, value);
+    if (options->symbols_count == SYMBOL_FILES_MOST)
+        return emu_error_set(error, "%s %.64s: there can be %d files with symbols", spelling, value, SYMBOL_FILES_MOST);
+    struct symbol_file *one = &options->symbols[options->symbols_count];
+    if (bytes >= sizeof one->file)
+        return emu_error_set(error, "%s %.64s: the name of the file is too long", spelling, value);
+    if (!offset_parse(offset ? offset + strlen(key) : "0", &one->offset))
+        return emu_error_set(error, "%s %.64s: the offset must be a number of bytes, as 0x40000000 or -0x1000", spelling, value);
+    memcpy(one->file, value, bytes);
+    one->file[bytes] = '\0';
+    options->symbols_count++;
+    return true;
+}
+
+SETTER(source_path)
+{
+    if (value[0] == '\0')
+        return emu_error_set(error, "%s '': the name of a folder must not be empty", spelling);
+    if (options->source_path_count == SOURCE_PATHS_MOST)
+        return emu_error_set(error, "%s %.64s: there can be %d folders with sources", spelling, value, SOURCE_PATHS_MOST);
+    options->source_paths[options->source_path_count++] = value;
     return true;
 }
 

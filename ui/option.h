@@ -16,6 +16,8 @@
 #define MACHINE_FILES_MOST 16
 #define SWITCHES_MOST 64
 #define COMMAND_FILES_MOST 8
+#define SYMBOL_FILES_MOST 16
+#define SOURCE_PATHS_MOST 16
 #define PATH_BYTES 4096
 
 enum serial_kind { SERIAL_STDIO, SERIAL_NULL, SERIAL_FILE };
@@ -27,6 +29,12 @@ struct option_row;
 struct fidelity_switch {
     uint64_t cycle;
     unsigned fidelity;
+};
+
+/* An ELF file with symbols, besides the images. */
+struct symbol_file {
+    char file[PATH_BYTES];
+    int64_t offset; /* of the guest's addresses to the file's */
 };
 
 struct options {
@@ -75,6 +83,11 @@ struct options {
     const char *replay_file;
     bool state_hash;
     bool summary;
+
+    struct symbol_file symbols[SYMBOL_FILES_MOST]; /* in the order given */
+    unsigned symbols_count;
+    const char *source_paths[SOURCE_PATHS_MOST];
+    unsigned source_path_count;
 
     bool help, version;
     const char *reference;

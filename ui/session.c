@@ -61,6 +61,7 @@ struct session {
     emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
     emu_cycle reached;   /* emu_now after the last slice */
 
+    struct symbols *symbols; /* for the monitor */
     struct monitor *monitor; /* NULL: there has been no use for it */
     bool halted;             /* it is to be asked how to go on */
     char halt_reason[160];
@@ -144,6 +145,7 @@ static bool has_monitor(struct session *session)
     const struct options *options = session->options;
     const struct monitor_host host = {.machine = session->machine,
                                       .context = session,
+                                      .symbols = session->symbols,
                                       .apply = apply_for_monitor,
                                       .is_replay = session->replay,
                                       .is_terminal = isatty(STDIN_FILENO) && !options->headless};
@@ -698,7 +700,7 @@ static void store_disks(struct session *session)
 }
 
 struct ending session_run(struct emu_machine *machine, const struct options *options, int console_fd, struct disks *disks,
-                          struct record *record, struct replay *replay)
+                          struct record *record, struct replay *replay, struct symbols *symbols)
 {
     double now = host_seconds();
     struct session session = {
@@ -707,6 +709,7 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .disks = disks,
         .record = record,
         .replay = replay,
+        .symbols = symbols,
         .started = now,
         .deadline = options->timeout_seconds > 0 ? now + options->timeout_seconds : INFINITY,
         .slice_steps = SLICE_STEPS_FIRST,

@@ -30,7 +30,8 @@ INCLUDE_FOLDER = {'isa': 'isa/include', 'emu': 'emu/include', 'base': 'emu/base/
 FOREIGN = {
     'mpfr.h': ['isa'], 'gmp.h': ['isa'],
     'xxhash.h': ['emu/base', 'ui'],
-    'libelf.h': ['emu/load', 'emu/hart/native'], 'gelf.h': ['emu/load', 'emu/hart/native'], 'elf.h': ['emu/load', 'emu/hart/native'],
+    'libelf.h': ['emu/load', 'emu/hart/native', 'ui'], 'gelf.h': ['emu/load', 'emu/hart/native', 'ui'],
+    'elf.h': ['emu/load', 'emu/hart/native', 'ui'], 'dwarf.h': ['ui'], 'elfutils/libdw.h': ['ui'],
     'libfdt.h': ['emu/load'],
     'sys/mman.h': ['emu/mem', 'emu/hart', 'ui'],
     'jansson.h': ['ui'], 'ini.h': ['ui'],

@@ -216,6 +216,17 @@ class Usage(Case):
         (r"cannot read /dev/zero: Not a regular file", "--machine-file", "/dev/zero"),
         (r"--machine-file '': the name of a file must not be empty", "--machine-file="),
         (r"--machine-file x: there can be 16 machine files", *["--machine-file", "x"] * 17),
+        (r"cannot read /nonexistent/v: No such file", "GUEST", "--symbols", "/nonexistent/v,offset=4"),
+        (r"cannot read /dev/zero: Not a regular file", "GUEST", "--symbols", "/dev/zero"),
+        (r"cli_test.py is no ELF file, so it has no symbols", "GUEST", "--symbols", os.path.abspath(__file__)),
+        (r"--symbols '': the name of a file must not be empty", "--symbols="),
+        (r"--symbols ',offset=1': the name of a file must not be empty", "--symbols", ",offset=1"),
+        *[(re.escape("--symbols x,offset=%s: the offset must be a number of bytes, as 0x40000000 or -0x1000" % offset),
+           "--symbols", "x,offset=" + offset) for offset in ("", "-", "x", "1x", "0x", "0xg", "--1", " 1", "010x", "1,2", "99999999999999999999")],
+        (r"--symbols x: there can be 16 files with symbols", *["--symbols", "x"] * 17),
+        (r"--symbols a+: the name of the file is too long", "--symbols", "a" * 5000),
+        (r"--source-path '': the name of a folder must not be empty", "--source-path="),
+        (r"--source-path x: there can be 16 folders with sources", *["--source-path", "x"] * 17),
         (r"--escape A: the escape key must be \^A", "--escape", "A"),
         (r"--progress maybe: progress is auto, on or off", "--headless", "--progress", "maybe"),
         (r"--progress on needs --headless", "--progress", "on"),
@@ -340,6 +351,15 @@ class Usage(Case):
         want = hash_of(run(guest("echo"), "-smp", "6", "--state-hash", stdin=b"q"))
         for spelling in ("6,sockets=3,cores=2", "sockets=1,cores=3,threads=2", "cpus=6,maxcpus=6"):
             check(hash_of(run(guest("echo"), "-smp", spelling, "--state-hash", stdin=b"q")) == want, spelling)
+
+    def test_symbols_and_source_folders_make_no_difference_to_the_run(self):
+        want = run(guest("echo"), "--state-hash", stdin=b"q")
+        got = run(guest("echo"), "--state-hash", "--symbols", guest("echo"), "--symbols", guest("wait") + ",offset=-0x1000",
+                  "--symbols", guest("dead") + ",offset=0xffffffff80000000", "--source-path", "/nonexistent", stdin=b"q")
+        check(got.returncode == 7 and hash_of(got) == hash_of(want), want, got)
+        copy = self.path("symbols.elf")
+        shutil.copy(guest("wait"), copy)
+        refuses(r"symbols.elf would be overwritten", "--stats", copy, "--symbols", copy + ",offset=4", guest("echo"))
 
     def test_dumpdtb_writes_the_device_tree_and_ends(self):
         trees = {}

@@ -61,7 +61,7 @@ for transcript_path in sorted(glob.glob(os.path.join(HERE, "monitor", "*.txt")))
 class Neutral(Case):
     LOOKS = ["harts", "regs", "fregs", "csr", "reservations", "stats", "hash", "config", "disasm 0x80000000 5", "x/4xg 0x80000000",
              "print a0 + pc", "info", "help", "hart 0", "hart", "nonsense", "x/9z 1", "break", "hart 99", "x 0", "translate pc fetch", "tlb", "cache", "cache code 1",
-             "line pc", "bus 7", "devices", "irq"]
+             "line pc", "symbols p", "symbols at pc", "backtrace", "list", "bus 7", "devices", "irq"]
     GOES = ["step", "step 7", "step hart 0", "step hart 0 3", "cycle", "cycle 13", "next"]  # the other harts wait for good
 
     def goes_on_to(self, commands, cycle, *options):
@@ -143,7 +143,7 @@ class Input(Screens):
     def test_answers_for_programs_are_json_lines(self):
         result = run("-S", "--json", "--no-record", guest("echo"), stdin=b"step\nregs pc\nprint (\nquit\n")
         answers = [json.loads(line) for line in result.stdout.splitlines()]
-        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped"],
+        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped", "symbol"],
                                                              ["command", "cycle", "hart", "ok", "output", "pc"]], answers)
         values = [answer for answer in answers if answer.get("command") == "regs pc"]
         check(values[0]["ok"] and values[0]["output"][0].startswith("pc "), values)
@@ -155,7 +155,7 @@ class Input(Screens):
         screen.expect(rb">")
         screen.type(b"\x01c")
         screen.expect(rb"stopped\r\n")
-        screen.expect(rb"\[\d+ hart \d M 0x[0-9a-f]+\] ")
+        screen.expect(rb"\[\d+ hart \d M poll\S*\] ")
         screen.type(b"harts\r")
         screen.expect(rb"reservation\r\n")
         screen.expect(rb"\] ")

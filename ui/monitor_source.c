@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The monitor's commands about names, source lines and callers.
+ */
+#include "monitor_private.h"
+#include "source.h"
+#include "unwind.h"
+#include "word.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SYMBOLS_SHOWN 200
+#define LINES_SHOWN   10
+
+/* `address` is what names and lines are looked up by: of a return address the call before it. */
+static void print_place(struct monitor *monitor, uint64_t pc, uint64_t address)
+{
+    char place[SYMBOLS_TEXT_BYTES];
+    struct symbols_inline calls[8];
+    struct symbols_line line;
+    size_t count = symbols_inlined(monitor->host.symbols, address, calls, sizeof calls / sizeof calls[0]);
+    fprintf(monitor->out, "0x%" PRIx64, pc);
+    if (symbols_write(monitor->host.symbols, pc, place, sizeof place))
+        fprintf(monitor->out, " <%s>", place);
+    for (size_t i = 0; i < count; i++)
+        fprintf(monitor->out, " in %s, inlined", calls[i].name);
+    if (symbols_line(monitor->host.symbols, address, &line))
+        fprintf(monitor->out, " at %s:%u", line.file, line.line);
+    fputc('\n', monitor->out);
+}
+
+static void print_symbol(struct monitor *monitor, const struct symbol *symbol)
+{
+    static const char *const kinds[] = {[SYMBOL_FUNCTION] = "function", [SYMBOL_OBJECT] = "object", [SYMBOL_LABEL] = "label"};
+    bool with_file = symbol->file && symbol->is_shared;
+    fprintf(monitor->out, "0x%016" PRIx64 " %6" PRIu64 " %-8s %s%s%s\n", symbol->address, symbol->bytes, kinds[symbol->kind],
+            with_file ? symbol->file : "", with_file ? ":" : "", symbol->name);
+}
+
+bool command_symbols(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    uint64_t address;
+    size_t first, count;
+    if (words->count > 1 && !strcmp(words->word[0], "at")) {
+        if (!monitor_value(monitor, words->text + strlen("at"), &address, error))
+            return false;
+        print_place(monitor, address, address);
+        return true;
+    }
+    if (words->count > 1)
+        return emu_error_set(error, "write symbols BEGINNING or symbols at ADDRESS");
+    count = symbols_prefix(monitor->host.symbols, words->count ? words->word[0] : "", &first);
+    for (size_t i = 0; i < count && i < SYMBOLS_SHOWN; i++)
+        print_symbol(monitor, symbols_at(monitor->host.symbols, first + i));
+    if (count > SYMBOLS_SHOWN)
+        fprintf(monitor->out, "and %zu more\n", count - SYMBOLS_SHOWN);
+    if (count == 0)
+        fputs("no symbols\n", monitor->out);
+    return true;
+}
+
+/* ---- callers ---- */
+
+static bool read_for_unwind(void *context, uint64_t address, void *to, size_t bytes)
+{
+    return monitor_read(context, address, to, bytes);
+}
+
+bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    static const char *const found_by[] = {
+        [UNWIND_END] = "", [UNWIND_CFI] = "", [UNWIND_FRAME_POINTER] = " by s0:", [UNWIND_RA] = " by ra:"};
+    const struct unwind_memory memory = {read_for_unwind, monitor};
+    struct emu_hart_view view;
+    uint64_t most = 32;
+    if (words->count > 1 || (words->count == 1 && !number_parse(words->word[0], 1, 256, &most)))
+        return emu_error_set(error, "write backtrace N, from 1 to 256");
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    struct unwind_frame frame = unwind_begin(view.pc, view.x);
+    enum unwind_by by = UNWIND_CFI;
+    for (uint64_t n = 0; n < most && by != UNWIND_END; n++) {
+        fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[by]);
+        print_place(monitor, frame.pc, unwind_address(&frame));
+        by = unwind_step(monitor->host.symbols, &memory, &frame);
+    }
+    return true;
+}
+
+/* ---- source lines ---- */
+
+/* "file.c:12" -> the first address of its code, or of the next line that has some. */
+static bool address_of_line(struct monitor *monitor, const char *text, const char *colon, uint64_t *ret_address)
+{
+    char other[512];
+    unsigned next;
+    if (symbols_line_addresses(monitor->host.symbols, text, ret_address, 1, &next) > 0)
+        return true;
+    snprintf(other, sizeof other, "%.*s:%u", (int)(colon - text), text, next);
+    return next > 0 && symbols_line_addresses(monitor->host.symbols, other, ret_address, 1, &next) > 0;
+}
+
+/* The line to be listed: FILE:LINE, or that of an address. */
+static bool find_line(struct monitor *monitor, const char *text, struct symbols_line *ret_line, struct emu_error *error)
+{
+    uint64_t address;
+    const char *colon = strrchr(text, ':');
+    bool is_line = colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    if (is_line && !address_of_line(monitor, text, colon, &address))
+        return emu_error_set(error, "no code is known of %.100s", text);
+    if (!is_line && !monitor_value(monitor, text, &address, error))
+        return false;
+    return symbols_line(monitor->host.symbols, address, ret_line) ||
+           emu_error_set(error, "no source line is known of 0x%" PRIx64, address);
+}
+
+bool command_list(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct symbols_line line;
+    struct source source;
+    struct emu_hart_view view;
+    char here[24];
+    bool goes_on = words->count == 0 && monitor->list_next > 0;
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    snprintf(here, sizeof here, "0x%" PRIx64, goes_on ? monitor->list_address : view.pc);
+    if (!find_line(monitor, words->count ? words->text : here, &line, error) ||
+        !source_read(&source, line.file, line.directory, monitor->options->source_paths, monitor->options->source_path_count,
+                     error))
+        return false;
+    size_t before = line.line > LINES_SHOWN / 2 ? line.line - LINES_SHOWN / 2 : 1;
+    size_t from = goes_on ? monitor->list_next : before, n = from;
+    for (; n < from + LINES_SHOWN && n <= source.count; n++)
+        fprintf(monitor->out, "%s %5zu %s\n", n == line.line && !goes_on ? "=>" : "  ", n, source.lines[n - 1]);
+    monitor->list_address = line.address;
+    monitor->list_next = n <= source.count ? n : 0;
+    source_finish(&source);
+    return true;
+}
