@@ -50,6 +50,16 @@ static void where_write(char where[static 128], const char *spelling, const char
     snprintf(where, 128, "%.40s %.80s", spelling, value);
 }
 
+/* QEMU's properties of virt that say what is so anyhow, and accel. */
+static bool is_default_of_virt(const struct piece *piece)
+{
+    static const char *const defaults[][2] = {{"aia", "none"}, {"usb", "off"}, {"acpi", "off"}, {"graphics", "off"}};
+    for (size_t i = 0; piece->value && i < sizeof defaults / sizeof defaults[0]; i++)
+        if (!strcmp(piece->text, defaults[i][0]) && !strcmp(piece->value, defaults[i][1]))
+            return true;
+    return piece->value && !strcmp(piece->text, "accel");
+}
+
 SETTER(machine)
 {
     char where[128];
@@ -69,7 +79,7 @@ SETTER(machine)
             if (piece.length >= sizeof piece.text)
                 return emu_error_set(error, "%s: the name of dumpdtb's file is too long", where);
             snprintf(options->dump_dtb, sizeof options->dump_dtb, "%s", piece.value);
-        } else if (!piece.value || strcmp(piece.text, "accel")) {
+        } else if (!is_default_of_virt(&piece)) {
             return emu_error_set(error, "%s: virt's properties are aclint=on, aclint=off and dumpdtb=FILE, not '%.64s'", where,
                                  piece.text);
         }

@@ -163,6 +163,7 @@ class Usage(Case):
         (r"-M virt,dumpdtb=a+: the name of dumpdtb's file is too long", "-M", "virt,dumpdtb=" + 5000 * "a"),
         (r"cannot write the device tree /nonexistent/t: No such file", "GUEST", "-M", "virt,dumpdtb=/nonexistent/t"),
         (r"-M virt,gic=3: .*'gic'", "-M", "virt,gic=3"),
+        (r"-M virt,aia=aplic: .*'aia'", "-M", "virt,aia=aplic"),
         (r"-cpu rv32: there is no hart type 'rv32'", "-cpu", "rv32"),
         (r"-cpu rv64,zbx=off: harts have no property 'zbx'", "-cpu", "rv64,zbx=off"),
         (r"-cpu rv64,zba=maybe: hart\.zba is one of off\|on, not 'maybe'", "-cpu", "rv64,zba=maybe"),
@@ -305,7 +306,7 @@ class Usage(Case):
         check(hash_of(other) != hash_of(want), "other harts, same hash")
 
     def test_qemus_command_lines_are_understood(self):
-        result = run("-machine", "virt,aclint=off", "-cpu", "rv64,svadu=off,sstc=off,zba=false,misaligned=no", "-smp", "2", "-m",
+        result = run("-machine", "virt,aclint=off,aia=none,usb=off", "-cpu", "rv64,svadu=off,sstc=off,zba=false,misaligned=no", "-smp", "2", "-m",
                      "size=1.5G", "-bios", "none", "-kernel", guest("echo"), "-append", "a b", "-nographic", "-serial", "mon:stdio",
                      "-display", "none", "-monitor", "none", "-no-reboot", "-icount", "shift=0", "-accel", "tcg", "-name", "x",
                      "-rtc", "base=2001-02-03T04:05:06", stdin=b"q")
