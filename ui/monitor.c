@@ -77,6 +77,22 @@ int monitor_csr(const char *name)
     return -1;
 }
 
+bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        char number[8];
+        snprintf(number, sizeof number, "x%u", i);
+        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
+        number[0] = 'f';
+        if (!is_x && strcmp(name, number) && strcmp(name, isa_freg_name(i)))
+            continue;
+        *ret_kind = is_x ? REGISTER_X : REGISTER_F;
+        *ret_number = i;
+        return true;
+    }
+    return false;
+}
+
 struct names {
     const struct monitor *monitor;
     unsigned hart;
@@ -99,15 +115,11 @@ static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
         *ret_value = name[0] == 'p' ? view.pc : name[0] == 'h' ? names->hart : view.cycle;
         return true;
     }
-    for (unsigned i = 0; i < 32; i++) {
-        char number[8];
-        snprintf(number, sizeof number, "x%u", i);
-        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
-        number[0] = 'f';
-        if (is_x || !strcmp(name, number) || !strcmp(name, isa_freg_name(i))) {
-            *ret_value = is_x ? view.x[i] : view.f[i];
-            return true;
-        }
+    enum register_kind kind;
+    unsigned number;
+    if (monitor_register(name, &kind, &number)) {
+        *ret_value = kind == REGISTER_X ? view.x[number] : view.f[number];
+        return true;
     }
     const struct symbol *symbol = is_register ? NULL : symbols_find(monitor->host.symbols, name);
     int csr = symbol ? -1 : monitor_csr(name);

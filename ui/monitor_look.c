@@ -109,14 +109,9 @@ bool command_fregs(struct monitor *monitor, struct words *words, struct emu_erro
 {
     struct emu_hart_view view = chosen(monitor);
     for (unsigned w = 0; w < words->count; w++) {
-        unsigned reg = 0;
-        char number[8];
-        for (; reg < 32; reg++) {
-            snprintf(number, sizeof number, "f%u", reg);
-            if (!strcmp(words->word[w], isa_freg_name(reg)) || !strcmp(words->word[w], number))
-                break;
-        }
-        if (reg == 32)
+        enum register_kind kind;
+        unsigned reg;
+        if (!monitor_register(words->word[w], &kind, &reg) || kind != REGISTER_F)
             return emu_error_set(error, "there is no floating-point register '%.40s'", words->word[w]);
         print_freg(monitor->out, reg, view.f[reg]);
     }

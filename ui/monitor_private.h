@@ -101,6 +101,9 @@ bool monitor_input(struct monitor *monitor, const struct emu_input *input, struc
 void monitor_goes_on(struct monitor *monitor);
 /* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
+/* A register by its number or its name in the calling convention. */
+enum register_kind { REGISTER_X, REGISTER_F };
+bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);
 /* The number of a CSR by its name; -1: there is none. */
 int monitor_csr(const char *name);
 bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *error);

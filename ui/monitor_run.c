@@ -212,16 +212,12 @@ static bool input_of_name(const char *name, struct emu_input *input)
         input->kind = EMU_INPUT_SET_PC;
         return true;
     }
-    for (unsigned i = 0; i < 32; i++) {
-        char number[8];
-        snprintf(number, sizeof number, "x%u", i);
-        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
-        number[0] = 'f';
-        if (is_x || !strcmp(name, number) || !strcmp(name, isa_freg_name(i))) {
-            input->kind = is_x ? EMU_INPUT_SET_XREG : EMU_INPUT_SET_FREG;
-            input->a = i;
-            return true;
-        }
+    enum register_kind kind;
+    unsigned number;
+    if (monitor_register(name, &kind, &number)) {
+        input->kind = kind == REGISTER_X ? EMU_INPUT_SET_XREG : EMU_INPUT_SET_FREG;
+        input->a = number;
+        return true;
     }
     int csr = monitor_csr(name);
     input->kind = EMU_INPUT_SET_CSR;
