@@ -1098,7 +1098,10 @@ class Terminal(Screens):
             screen.type(b"\x01h")
             screen.expect(rb"Ctrl-A x quits.*\n.*Cycle \d+, \d+ instructions, \d of 2 harts running")
             screen.type(b"\x01c")
-            screen.expect(rb"no monitor yet")
+            screen.expect(rb"stopped\r\n")
+            screen.expect(rb"\] ")
+            screen.type(b"continue\r")
+            screen.expect(rb"continue\r?\n")
             screen.type(b"\x01x")
             screen.ends(0)
 
