@@ -53,7 +53,7 @@ bool command_translate(struct monitor *monitor, struct words *words, struct emu_
     static const char *const kinds[] = {[EMU_FETCH] = "fetch", [EMU_LOAD] = "load", [EMU_STORE] = "store"};
     struct emu_translation translation;
     uint64_t address;
-    unsigned access = EMU_LOAD;
+    unsigned access;
     if (words->count == 0 || words->count > 2)
         return emu_error_set(error, "write translate ADDRESS [fetch|load|store]");
     for (access = 0; words->count == 2 && access < 3 && strcmp(words->word[1], kinds[access]);)
@@ -69,13 +69,12 @@ bool command_translate(struct monitor *monitor, struct words *words, struct emu_
 }
 
 /* "data", "code", or both; *ret_words is how many words that were. */
-static bool sides_of(const struct words *words, bool ret_sides[2], unsigned *ret_words)
+static void sides_of(const struct words *words, bool ret_sides[2], unsigned *ret_words)
 {
     bool data = words->count > 0 && !strcmp(words->word[0], "data"), code = words->count > 0 && !strcmp(words->word[0], "code");
     ret_sides[EMU_DATA] = !code;
     ret_sides[EMU_INSTRUCTION] = !data;
     *ret_words = data || code;
-    return true;
 }
 
 static const char *const side_names[] = {[EMU_DATA] = "data", [EMU_INSTRUCTION] = "code"};

@@ -85,7 +85,6 @@ class Neutral(Case):
 
     def test_a_run_that_was_stopped_in_the_middle_ends_as_the_undisturbed_one(self):
         script = "cycle 5000\nharts\nstep 100\nregs\ntbreak 0x80000040\ncontinue\ncontinue\n"
-        plain = run(guest("wait"), "-smp", "2", "-serial", "null", "--state-hash", "--no-record", "--max-cycles", "3000000")
         for fidelity in ("timed", "fast"):
             plain = run(guest("wait"), "-smp", "2", "-serial", "null", "--state-hash", "--no-record", "--max-cycles", "3000000",
                         "--fidelity", fidelity)
