@@ -91,6 +91,10 @@ void machine_forget_switch(struct emu_machine *m)
 void machine_hint(void *context, struct hart *hart, unsigned number)
 {
     struct emu_machine *m = context;
+    if (hart_event_wanted(&m->shared, EMU_EVENT_HINT_GIVEN))
+        hart_emit(hart, EMU_EVENT_HINT_GIVEN, number, hart->x[10], UINT16_MAX);
+    if (number == EMU_HINT_STOP)
+        return;
     uint64_t due = hart->cycle + SWITCH_CYCLES, before = queue_when(m->queue, m->switch_slot);
     bool is_latest =
         before == QUEUE_NEVER || hart->cycle > m->hinted_cycle || (hart->cycle == m->hinted_cycle && hart->id >= m->hinted_by);

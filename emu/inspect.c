@@ -63,14 +63,14 @@ const char *emu_input_name(unsigned kind)
 void emu_events_select(struct emu_machine *m, uint64_t kinds)
 {
     m->selected = kinds;
-    m->shared.events_wanted = kinds | m->stop_on;
+    m->shared.events_wanted = kinds | m->stop_on | sc_log_wants(&m->sc_log);
     machine_listen(m);
 }
 
 void emu_stop_on(struct emu_machine *m, uint64_t kinds)
 {
     m->stop_on = kinds;
-    m->shared.events_wanted = m->selected | kinds;
+    m->shared.events_wanted = m->selected | kinds | sc_log_wants(&m->sc_log);
     machine_listen(m);
 }
 

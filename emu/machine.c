@@ -57,6 +57,8 @@ void machine_emit(void *context, const struct emu_event *event)
     uint64_t bit = EMU_EVENT_BIT(event->kind);
     if (!(m->shared.events_wanted & bit))
         return;
+    if (sc_log_wants(&m->sc_log) & bit)
+        sc_log_hear(&m->sc_log, event);
     bool is_stop = m->stop_on & bit && passes_filters(m, event);
     if (!is_stop && !(m->selected & bit))
         return;
@@ -543,6 +545,8 @@ void emu_machine_destroy(struct emu_machine *m)
     caches_finish(&m->caches);
     ring_finish(&m->ring);
     free(m->bus_log.records);
+    free(m->sc_log.records);
+    free(m->sc_log.lost);
     schedule_finish(&m->schedule);
     reservations_finish(&m->reservations);
     memory_finish(&m->memory);

@@ -9,6 +9,7 @@
 #include "bus_log.h"
 #include "dma.h"
 #include "ring.h"
+#include "sc_log.h"
 #include "schedule.h"
 #include "wires.h"
 
@@ -110,6 +111,7 @@ struct emu_machine {
     unsigned filter_count;
     bool is_draining; /* the bus, for a switch of fidelity */
     struct bus_log bus_log;
+    struct sc_log sc_log;
     bool stop_pending;
     struct emu_event stop_event;
     uint64_t device_accesses;

@@ -257,7 +257,8 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
     if (m->stop_pending) {
         m->stop_pending = false;
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
-                                      .pc = m->stop_event.pc, .a = m->stop_event.a, .b = m->stop_event.b};
+                                      .pc = m->stop_event.pc, .a = m->stop_event.a, .b = m->stop_event.b,
+                                      .other = m->stop_event.other == UINT16_MAX ? EMU_NOBODY : m->stop_event.other};
         return true;
     }
     if (m->finished) {

@@ -165,7 +165,7 @@ static uint8_t bucket(uint8_t rd)
 static bool is_hint(const struct hart_shared *shared, const struct isa_insn *insn)
 {
     return insn->op == ISA_OP_slti && insn->rd == 0 && insn->rs1 == 0 && shared->hints &&
-           (insn->imm == EMU_HINT_TIMED || insn->imm == EMU_HINT_FAST);
+           (insn->imm == EMU_HINT_TIMED || insn->imm == EMU_HINT_FAST || insn->imm == EMU_HINT_STOP);
 }
 
 static struct op make_op(const struct hart_shared *shared, const struct isa_insn *insn, unsigned offset)

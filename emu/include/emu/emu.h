@@ -166,7 +166,8 @@ struct emu_stop {
     unsigned hart;     /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: whose access it was, EMU_NOBODY: a device's */
     emu_vaddr pc;      /* BREAKPOINT, MACHINE_EVENT; WATCHPOINT: of the instruction that made the access, 0: a device did */
     int code;          /* FINISHED: exit code 0 to 255 */
-    unsigned event;    /* MACHINE_EVENT: enum emu_event_kind */
+    unsigned event;    /* MACHINE_EVENT: enum emu_event_kind; */
+    unsigned other;    /* another agent that it names, EMU_NOBODY: none */
     uint64_t a, b;     /* MACHINE_EVENT: the event's; WATCHPOINT: the watched bytes before the access, and behind it */
     emu_paddr address; /* WATCHPOINT: as it was set, */
     unsigned bytes;    /* both */
@@ -594,6 +595,26 @@ struct emu_bus_record {
 bool emu_bus_log(struct emu_machine *machine, bool on);
 /* The transaction that took effect `back` before the last one (0: the last). False if the log does not go back so far. */
 bool emu_bus_log_read(const struct emu_machine *machine, unsigned back, struct emu_bus_record *ret_record);
+
+#define EMU_SC_LOG_RECORDS 1024
+
+/* A store-conditional that failed. */
+struct emu_sc_failure {
+    emu_cycle cycle;        /* when it failed */
+    emu_vaddr pc;
+    unsigned hart;
+    emu_paddr address;      /* of the operand that had been reserved; of none: the sc's own, 0 if nobody looked for it */
+    enum emu_reason reason; /* NONE: none was held, or it did not cover the sc's bytes */
+    emu_cycle lost_cycle;   /* when the reservation was lost, 0: not known; */
+    unsigned by;            /* to this hart, EMU_NOBODY: a device, or not known; */
+    emu_vaddr by_pc;        /* which was at this instruction */
+};
+
+/* Keeps the last EMU_SC_LOG_RECORDS failures from here on, or forgets them. Not state; costs nothing while it is off. False when the host
+ * is out of memory. */
+bool emu_sc_log(struct emu_machine *machine, bool on);
+/* The failure `back` before the last one (0: the last). False if the log does not go back so far. */
+bool emu_sc_log_read(const struct emu_machine *machine, unsigned back, struct emu_sc_failure *ret_failure);
 
 /* ---- devices ---- */
 

@@ -10,6 +10,7 @@
  *   group 0        never a hint: what other tools may use
  *   group 1        the fidelity of the simulation
  *   groups 2 to 6  kept for locks
+ *   group 7        whoever watches the machine
  *   others         kept
  * A number that is not listed below does nothing. The configuration's machine.hints turns all of them off.
  */
@@ -19,6 +20,9 @@
 /* A region of interest begins: from some 24 cycles behind the hint on, the machine is in this fidelity, until it is told otherwise. */
 #define EMU_HINT_TIMED 0x100
 #define EMU_HINT_FAST 0x101
+
+/* A place to look at: an event, and where there is a monitor the run stops there. */
+#define EMU_HINT_STOP 0x700
 
 #ifdef __ASSEMBLER__
 #define EMU_HINT(number) slti x0, x0, number
