@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The monitor's loop: where lines come from, how a line becomes a command, what an answer looks like, and values.
+ * The monitor's loop: where lines come from, how a line becomes a command, what an answer looks like.
  */
 #define _GNU_SOURCE
 #include "monitor_private.h"
-#include "expression.h"
 #include "monitor_line.h"
 #include "word.h"
 
@@ -65,103 +64,6 @@ const struct command *command_find(const char *word, struct emu_error *error)
     return NULL;
 }
 
-/* ---- values ---- */
-
-int monitor_csr(const char *name)
-{
-    for (unsigned number = 0; number < 4096; number++) {
-        const char *its = isa_csr_name(number);
-        if (its && !strcmp(its, name))
-            return (int)number;
-    }
-    return -1;
-}
-
-bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number)
-{
-    for (unsigned i = 0; i < 32; i++) {
-        char number[8];
-        snprintf(number, sizeof number, "x%u", i);
-        bool is_x = !strcmp(name, number) || !strcmp(name, isa_xreg_name(i)) || (i == 8 && !strcmp(name, "fp"));
-        number[0] = 'f';
-        if (!is_x && strcmp(name, number) && strcmp(name, isa_freg_name(i)))
-            continue;
-        *ret_kind = is_x ? REGISTER_X : REGISTER_F;
-        *ret_number = i;
-        return true;
-    }
-    return false;
-}
-
-struct names {
-    const struct monitor *monitor;
-    unsigned hart;
-};
-
-/* What an event holds, registers, symbols, CSRs, in this order; with a $ before it a name is no symbol. */
-static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
-{
-    const struct names *names = context;
-    const struct monitor *monitor = names->monitor;
-    struct emu_hart_view view;
-    bool is_register = name[0] == '$';
-    name += is_register;
-    emu_hart_view(monitor->host.machine, names->hart, &view);
-    if (monitor->has_event && (!strcmp(name, "a") || !strcmp(name, "b"))) {
-        *ret_value = name[0] == 'a' ? monitor->a : monitor->b;
-        return true;
-    }
-    if (!strcmp(name, "pc") || !strcmp(name, "hart") || !strcmp(name, "clock")) {
-        *ret_value = name[0] == 'p' ? view.pc : name[0] == 'h' ? names->hart : view.cycle;
-        return true;
-    }
-    enum register_kind kind;
-    unsigned number;
-    if (monitor_register(name, &kind, &number)) {
-        *ret_value = kind == REGISTER_X ? view.x[number] : view.f[number];
-        return true;
-    }
-    const struct symbol *symbol = is_register ? NULL : symbols_find(monitor->host.symbols, name);
-    int csr = symbol ? -1 : monitor_csr(name);
-    if (symbol)
-        *ret_value = symbol->address;
-    return symbol || (csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value));
-}
-
-static bool value_of_memory(void *context, uint64_t address, unsigned bytes, uint64_t *ret_value)
-{
-    const struct names *names = context;
-    *ret_value = 0;
-    return monitor_read(names->monitor, address, ret_value, bytes);
-}
-
-bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error)
-{
-    struct names names = {monitor, hart};
-    const struct expression_reader reader = {&names, value_of_name, value_of_memory};
-    return expression_evaluate(text, &reader, ret_value, error);
-}
-
-bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error)
-{
-    return monitor_value_on(monitor, monitor->hart, text, ret_value, error);
-}
-
-bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
-{
-    return emu_virtual_read(monitor->host.machine, monitor->hart, address, to, bytes, NULL);
-}
-
-bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error)
-{
-    uint64_t number;
-    unsigned harts = emu_harts(monitor->host.machine);
-    if (!number_parse(text, 0, harts - 1, &number))
-        return emu_error_set(error, "the harts are 0 to %u, not '%.40s'", harts - 1, text);
-    *ret_hart = (unsigned)number;
-    return true;
-}
-
 bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error)
 {
     if (monitor->host.is_replay)
@@ -179,17 +81,65 @@ void monitor_goes_on(struct monitor *monitor)
     monitor->goes_on = true;
 }
 
+void monitor_resumes(struct monitor *monitor)
+{
+    for (unsigned i = 0; i < monitor->sources; i++)
+        monitor->resumes |= monitor->source[i].lines != NULL;
+    if (monitor->resumes)
+        monitor->goal = monitor->interrupted;
+    monitor->goes_on = true;
+}
+
 /* ---- lines ---- */
+
+static bool add_source(struct monitor *monitor, struct command_source source)
+{
+    if (monitor->sources == SOURCES_MOST)
+        return false;
+    monitor->source[monitor->sources++] = source;
+    return true;
+}
+
+static void drop_source(struct monitor *monitor)
+{
+    struct command_source *source = &monitor->source[--monitor->sources];
+    fclose(source->file);
+    free(source->lines);
+}
 
 bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *error)
 {
-    if (monitor->files == FILES_MOST)
+    if (monitor->sources == SOURCES_MOST)
         return emu_error_set(error, "%s: files of commands are nested too deeply", path);
     FILE *file = fopen(path, "r");
     if (!file)
         return emu_error_set(error, "cannot read %s: %m", path);
-    monitor->file[monitor->files++] = file;
-    return true;
+    return add_source(monitor, (struct command_source){.file = file});
+}
+
+/* The commands of the stops just met come before all others. */
+static void open_due(struct monitor *monitor)
+{
+    char *lines = monitor->due;
+    monitor->due = NULL;
+    FILE *file = lines ? fmemopen(lines, strlen(lines), "r") : NULL;
+    if (file && add_source(monitor, (struct command_source){file, lines}))
+        return;
+    if (lines)
+        fputs("the commands of the stop are left out: too many are nested, or the host is out of memory\n", stdout);
+    if (file)
+        fclose(file);
+    free(lines);
+}
+
+/* When the machine goes on the commands of a stop are over, whatever is left of them. */
+static void end_due(struct monitor *monitor)
+{
+    unsigned keep = 0;
+    while (keep < monitor->sources && !monitor->source[keep].lines)
+        keep++;
+    while (monitor->sources > keep)
+        drop_source(monitor);
 }
 
 static void prompt(const struct monitor *monitor, char *text, size_t bytes)
@@ -205,21 +155,19 @@ static void prompt(const struct monitor *monitor, char *text, size_t bytes)
     snprintf(text, bytes, "[%" PRIu64 " hart %u %c %.100s%s] ", view.cycle, monitor->hart, modes[view.mode & 3], place, perturbed);
 }
 
-/* The next line, to be freed, without its end; NULL: there are none. */
-static char *next_line(struct monitor *monitor)
+char *monitor_next_line(struct monitor *monitor, const char *text)
 {
-    char *line = NULL, text[256];
+    char *line = NULL;
     size_t room = 0;
-    while (monitor->files > 0) {
-        ssize_t length = getline(&line, &room, monitor->file[monitor->files - 1]);
+    while (monitor->sources > 0) {
+        ssize_t length = getline(&line, &room, monitor->source[monitor->sources - 1].file);
         if (length >= 0) {
             line[strcspn(line, "\r\n")] = '\0';
             return line;
         }
-        fclose(monitor->file[--monitor->files]);
+        drop_source(monitor);
     }
     free(line);
-    prompt(monitor, text, sizeof text);
     if (monitor->host.is_terminal)
         return monitor_line_edit(text);
     return monitor->options->monitor ? monitor_line_read() : NULL;
@@ -254,7 +202,7 @@ static bool cut(struct words *words, const char *line, struct emu_error *error)
 }
 
 /* "x/4xg" and "x /4xg" are the same; so are "step3" and nothing else. */
-static bool do_line(struct monitor *monitor, const char *line, struct emu_error *error, bool *ret_repeats)
+static bool do_line(struct monitor *monitor, const char *line, struct emu_error *error, bool *ret_repeats, json_t **ret_data)
 {
     char name[64];
     struct words words;
@@ -270,13 +218,17 @@ static bool do_line(struct monitor *monitor, const char *line, struct emu_error 
         return false;
     words.text = line + length + strspn(line + length, " \t");
     *ret_repeats = command->repeats;
-    return cut(&words, words.text, error) && command->function(monitor, &words, error);
+    bool ok = cut(&words, words.text, error) && command->function(monitor, &words, error);
+    if (ok && monitor->options->json)
+        *ret_data = monitor_data(monitor, command, &words);
+    return ok;
 }
 
 /* ---- answers ---- */
 
 /* {"command", "ok", "error", "output": [lines], and where the chosen hart is}, on a line. */
-static void print_json(const struct monitor *monitor, const char *line, bool ok, const struct emu_error *error, char *output)
+static void print_json(const struct monitor *monitor, const char *line, bool ok, const struct emu_error *error, char *output,
+                       json_t *data)
 {
     struct emu_hart_view view;
     json_t *answer = json_object(), *lines = json_array();
@@ -288,6 +240,8 @@ static void print_json(const struct monitor *monitor, const char *line, bool ok,
     for (char *rest, *one = strtok_r(output, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
         json_array_append_new(lines, json_stringn_nocheck(one, strlen(one)));
     json_object_set_new(answer, "output", lines);
+    if (data)
+        json_object_set_new(answer, "data", data);
     json_object_set_new(answer, "hart", json_integer(monitor->hart));
     json_object_set_new(answer, "cycle", json_integer((json_int_t)view.cycle));
     json_object_set_new(answer, "pc", json_sprintf("0x%" PRIx64, view.pc));
@@ -301,17 +255,18 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
 {
     char *output = NULL;
     size_t bytes = 0;
+    json_t *data = NULL;
     struct emu_error error = {""};
     monitor->out = open_memstream(&output, &bytes);
     if (!monitor->out) {
         puts("the host is out of memory");
         return;
     }
-    bool ok = do_line(monitor, line, &error, ret_repeats);
+    bool ok = do_line(monitor, line, &error, ret_repeats, &data);
     fclose(monitor->out);
     monitor->out = NULL;
     if (monitor->options->json) {
-        print_json(monitor, line, ok, &error, output);
+        print_json(monitor, line, ok, &error, output, data);
     } else {
         fwrite(output, 1, bytes, stdout);
         if (!ok)
@@ -348,37 +303,60 @@ static void print_stop(const struct monitor *monitor, const char *reason)
     fflush(stdout);
 }
 
+/* A line that is empty does the last command again, if that is one to be repeated. */
+static void take_line(struct monitor *monitor, char *line)
+{
+    const char *text = line + strspn(line, " \t");
+    bool repeats = false;
+    if (*text == '\0' && monitor->last)
+        do_and_answer(monitor, monitor->last, &repeats);
+    if (*text == '\0' || *text == '#') {
+        free(line);
+        return;
+    }
+    do_and_answer(monitor, line, &repeats);
+    free(monitor->last);
+    monitor->last = repeats ? line : NULL;
+    if (!repeats)
+        free(line);
+}
+
+/* "silent" before the other commands of a stop. */
+static bool take_silence(struct monitor *monitor)
+{
+    static const char word[] = "silent\n";
+    bool is_silent = monitor->due && !strncmp(monitor->due, word, strlen(word));
+    if (is_silent)
+        memmove(monitor->due, monitor->due + strlen(word), strlen(monitor->due + strlen(word)) + 1);
+    return is_silent;
+}
+
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
 {
-    monitor_forget_hidden(monitor);
+    monitor->talks++;
     monitor->list_next = 0;
-    monitor->goes_on = monitor->quits = false;
+    monitor->goes_on = monitor->quits = monitor->resumes = false;
+    monitor->interrupted = monitor->goal;
     monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
-    if (!monitor->is_over)
+    if (!take_silence(monitor) && (!monitor->is_over || monitor->due))
         print_stop(monitor, reason);
+    if (monitor->due && monitor->due[0])
+        open_due(monitor);
     while (!monitor->goes_on && !monitor->quits) {
-        char *line = next_line(monitor);
-        bool repeats = false;
-        if (!line) { /* a terminal's end, a script's, or that of the files */
-            monitor->is_over = true;
-            monitor->quits = monitor->host.is_terminal || monitor->options->monitor;
-            monitor->goes_on = !monitor->quits;
-            break;
-        }
-        bool is_empty = line[strspn(line, " \t")] == '\0', is_comment = line[strspn(line, " \t")] == '#';
-        if (is_empty && monitor->last)
-            do_and_answer(monitor, monitor->last, &repeats);
-        else if (!is_empty && !is_comment)
-            do_and_answer(monitor, line, &repeats);
-        if (is_empty || is_comment) {
-            free(line);
+        char text[256];
+        prompt(monitor, text, sizeof text);
+        char *line = monitor_next_line(monitor, text);
+        if (line) {
+            take_line(monitor, line);
             continue;
         }
-        free(monitor->last);
-        monitor->last = repeats ? line : NULL;
-        if (!repeats)
-            free(line);
+        monitor->is_over = true; /* a terminal's end, a script's, or that of the files */
+        monitor->quits = monitor->host.is_terminal || monitor->options->monitor;
+        monitor->goes_on = !monitor->quits;
     }
+    if (!monitor->resumes)
+        monitor_forget_hidden(monitor);
+    end_due(monitor);
     *ret_goal = monitor->goal;
     return monitor->quits ? MONITOR_QUIT : MONITOR_RUN;
 }
@@ -437,8 +415,10 @@ void monitor_reference(FILE *to)
         "\n"
         "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
         "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
-        "`command`, `ok`, `error`, `output` (lines), and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped`\n"
-        "(why), `hart`, `cycle`, `pc`, `instruction`.\n",
+        "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
+        "hexadecimal),\n"
+        "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `hart`, `cycle`, `pc`, `symbol`,\n"
+        "`instruction`; and each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`.\n",
         to);
     for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
         fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);
@@ -467,7 +447,7 @@ struct monitor *monitor_create(const struct options *options, const struct monit
     }
     monitor->host = *host;
     monitor->options = options;
-    emu_bus_log(host->machine, true);                        /* without memory for it there is none */
+    monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
     for (unsigned i = options->command_file_count; i-- > 0;) /* the last one opened is read first */
         if (!monitor_open(monitor, options->command_files[i], error)) {
             monitor_destroy(monitor);
@@ -478,9 +458,19 @@ struct monitor *monitor_create(const struct options *options, const struct monit
     return monitor;
 }
 
+void monitor_choose(struct monitor *monitor, unsigned hart)
+{
+    monitor->hart = hart;
+}
+
 bool monitor_is_over(const struct monitor *monitor)
 {
     return monitor->is_over;
+}
+
+bool monitor_is_due(const struct monitor *monitor)
+{
+    return monitor->due;
 }
 
 void monitor_destroy(struct monitor *monitor)
@@ -488,8 +478,10 @@ void monitor_destroy(struct monitor *monitor)
     if (!monitor)
         return;
     monitor_forget_all(monitor);
-    while (monitor->files > 0)
-        fclose(monitor->file[--monitor->files]);
+    monitor_forget_traces(monitor);
+    while (monitor->sources > 0)
+        drop_source(monitor);
+    free(monitor->due);
     if (monitor->host.is_terminal)
         monitor_line_finish();
     free(monitor->last);

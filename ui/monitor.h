@@ -44,10 +44,17 @@ enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, stru
 /* emu_run has come back with BREAKPOINT, WATCHPOINT or MACHINE_EVENT. Is it a stop that was asked for? Then *ret_reason says which.
  */
 bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes);
-/* Are there no more commands, nor will there be? */
+/* Are there no more commands, nor will there be but those that belong to stops? */
 bool monitor_is_over(const struct monitor *monitor);
-/* Kinds of events that emu_run must stop at, besides the session's own. */
-uint64_t monitor_events(const struct monitor *monitor);
+/* Are there commands of the stops just met? */
+bool monitor_is_due(const struct monitor *monitor);
+/* Tells the machine which kinds of events to stop at and which to record, for the monitor besides the session's own. */
+void monitor_select(struct monitor *monitor, uint64_t own_stops, uint64_t own_records);
+/* The hart that commands are about. */
+void monitor_choose(struct monitor *monitor, unsigned hart);
+/* An event has happened, and is written down if that was asked for; monitor_hears: on the screen. */
+void monitor_hear(struct monitor *monitor, const struct emu_event *event);
+bool monitor_hears(const struct monitor *monitor, const struct emu_event *event);
 
 /* docs/reference/monitor.md. */
 void monitor_reference(FILE *to);

@@ -95,14 +95,14 @@ static char *next_csr(const char *text, int state)
     return next_name(text, state, 4096, isa_csr_name);
 }
 
-static const char *event_name(unsigned kind)
+static char *next_topic(const char *text, int state)
 {
-    return kind == EMU_EVENT_CONSOLE_OUT ? NULL : emu_event_name(kind);
+    return next_name(text, state, 64, monitor_topic);
 }
 
 static char *next_event(const char *text, int state)
 {
-    return next_name(text, state, EMU_EVENT_COUNT, event_name);
+    return next_name(text, state, EMU_EVENT_COUNT, event_word);
 }
 
 static char **complete(const char *text, int start, int end)
@@ -125,6 +125,8 @@ static char **complete(const char *text, int start, int end)
         return rl_completion_matches(text, next_csr);
     case WORDS_EVENT:
         return rl_completion_matches(text, next_event);
+    case WORDS_TOPIC:
+        return rl_completion_matches(text, next_topic);
     default:
         return NULL;
     }

@@ -21,14 +21,14 @@ static struct emu_hart_view chosen(const struct monitor *monitor)
 
 /* ---- harts ---- */
 
-static const char *state_name(enum emu_hart_state state)
+const char *monitor_state_name(enum emu_hart_state state)
 {
     static const char *const names[] = {
         [EMU_HART_RUNNING] = "runs", [EMU_HART_WAITING] = "waits", [EMU_HART_ACCESSING] = "accesses", [EMU_HART_FROZEN] = "frozen"};
     return names[state];
 }
 
-static const char *mode_name(unsigned mode)
+const char *monitor_mode_name(unsigned mode)
 {
     static const char *const names[] = {"U", "S", "?", "M"};
     return names[mode & 3];
@@ -41,7 +41,7 @@ bool command_harts(struct monitor *monitor, struct words *words, struct emu_erro
         struct emu_hart_view view;
         emu_hart_view(monitor->host.machine, hart, &view);
         fprintf(monitor->out, "%c %4u %-4s %-8s 0x%016" PRIx64 " %13" PRIu64 " %13" PRIu64, hart == monitor->hart ? '*' : ' ', hart,
-                mode_name(view.mode), state_name(view.state), view.pc, view.cycle, view.instructions);
+                monitor_mode_name(view.mode), monitor_state_name(view.state), view.pc, view.cycle, view.instructions);
         if (view.reserved)
             fprintf(monitor->out, "  0x%" PRIx64 ", %u bytes", view.reservation, view.reservation_bytes);
         fputc('\n', monitor->out);
@@ -56,8 +56,8 @@ bool command_hart(struct monitor *monitor, struct words *words, struct emu_error
     if (words->count == 1 && !monitor_hart_number(monitor, words->word[0], &monitor->hart, error))
         return false;
     struct emu_hart_view view = chosen(monitor);
-    fprintf(monitor->out, "hart %u: %s, mode %s, pc 0x%" PRIx64 "\n", monitor->hart, state_name(view.state), mode_name(view.mode),
-            view.pc);
+    fprintf(monitor->out, "hart %u: %s, mode %s, pc 0x%" PRIx64 "\n", monitor->hart, monitor_state_name(view.state),
+            monitor_mode_name(view.mode), view.pc);
     return true;
 }
 
@@ -87,7 +87,7 @@ bool command_regs(struct monitor *monitor, struct words *words, struct emu_error
         }
         fputc('\n', monitor->out);
     }
-    fprintf(monitor->out, "pc   0x%016" PRIx64 "  mode %s\n", view.pc, mode_name(view.mode));
+    fprintf(monitor->out, "pc   0x%016" PRIx64 "  mode %s\n", view.pc, monitor_mode_name(view.mode));
     return true;
 }
 
@@ -117,47 +117,6 @@ bool command_fregs(struct monitor *monitor, struct words *words, struct emu_erro
     }
     for (unsigned reg = 0; words->count == 0 && reg < 32; reg++)
         print_freg(monitor->out, reg, view.f[reg]);
-    return true;
-}
-
-/* ---- CSRs ---- */
-
-static const struct {
-    const char *csr, *name;
-    unsigned high, low;
-} csr_fields[] = {
-#define CSR_FIELD(csr, high, low, name) {#csr, name, high, low},
-#include "csr_field.def"
-#undef CSR_FIELD
-};
-
-static void print_csr(struct monitor *monitor, const char *name, uint64_t value)
-{
-    fprintf(monitor->out, "%-9s 0x%016" PRIx64, name, value);
-    for (size_t i = 0; i < sizeof csr_fields / sizeof csr_fields[0]; i++) {
-        if (strcmp(csr_fields[i].csr, name))
-            continue;
-        unsigned width = csr_fields[i].high - csr_fields[i].low + 1;
-        uint64_t field = value >> csr_fields[i].low & (width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1);
-        if (field || width > 1)
-            fprintf(monitor->out, width > 12 ? " %s=0x%" PRIx64 : " %s=%" PRIu64, csr_fields[i].name, field);
-    }
-    fputc('\n', monitor->out);
-}
-
-bool command_csr(struct monitor *monitor, struct words *words, struct emu_error *error)
-{
-    static const char *const usual[] = {"mstatus", "mtvec", "mepc", "mcause", "mtval", "mie", "mip",  "medeleg",
-                                        "mideleg", "stvec", "sepc", "scause", "stval", "sie", "satp", "mhartid"};
-    unsigned count = words->count ? words->count : sizeof usual / sizeof usual[0];
-    for (unsigned i = 0; i < count; i++) {
-        const char *name = words->count ? words->word[i] : usual[i];
-        uint64_t value;
-        int number = monitor_csr(name);
-        if (number < 0 || !emu_csr_read(monitor->host.machine, monitor->hart, (unsigned)number, &value))
-            return emu_error_set(error, "there is no CSR '%.40s'", name);
-        print_csr(monitor, name, value);
-    }
     return true;
 }
 
@@ -331,6 +290,41 @@ bool command_reservations(struct monitor *monitor, struct words *words, struct e
                 fprintf(monitor->out, ", %" PRIu64 " by %s", stats.sc_failed_by[reason], emu_reason_name(reason));
         fputc('\n', monitor->out);
     }
+    return true;
+}
+
+static void print_failure(FILE *out, struct symbols *symbols, const struct emu_sc_failure *failure)
+{
+    char place[SYMBOLS_TEXT_BYTES], by[SYMBOLS_TEXT_BYTES];
+    if (!symbols_write(symbols, failure->pc, place, sizeof place))
+        snprintf(place, sizeof place, "0x%" PRIx64, failure->pc);
+    fprintf(out, "%" PRIu64 " hart %u %s: %s", failure->cycle, failure->hart, place, emu_reason_name(failure->reason));
+    if (failure->address)
+        fprintf(out, ", 0x%" PRIx64, failure->address);
+    if (failure->by != EMU_NOBODY && failure->by != failure->hart) {
+        if (!symbols_write(symbols, failure->by_pc, by, sizeof by))
+            snprintf(by, sizeof by, "0x%" PRIx64, failure->by_pc);
+        fprintf(out, ", taken by hart %u %s", failure->by, by);
+    }
+    if (failure->lost_cycle)
+        fprintf(out, " at cycle %" PRIu64, failure->lost_cycle);
+    fputc('\n', out);
+}
+
+bool command_sc_failures(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    uint64_t count = 10;
+    struct emu_sc_failure failure;
+    if (words->count > 1 || (words->count == 1 && !number_parse(words->word[0], 1, EMU_SC_LOG_RECORDS, &count)))
+        return emu_error_set(error, "write sc-failures N, from 1 to %d", EMU_SC_LOG_RECORDS);
+    bool any = false;
+    for (uint64_t back = count; back-- > 0;)
+        if (emu_sc_log_read(monitor->host.machine, (unsigned)back, &failure)) {
+            print_failure(monitor->out, monitor->host.symbols, &failure);
+            any = true;
+        }
+    if (!any)
+        fputs("no sc has failed since the log is on\n", monitor->out);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #ifndef UI_MONITOR_PRIVATE_H
 #define UI_MONITOR_PRIVATE_H
 
+#include "event_text.h"
 #include "monitor.h"
 #include "symbols.h"
 
@@ -12,10 +13,22 @@
 
 #define WORDS_MOST      64
 #define STOPS_MOST      64
-#define FILES_MOST      16
+#define SOURCES_MOST    16
+#define TRACES_MOST     16
 #define CONDITION_BYTES 200
+#define TEXT_BYTES      80
 
-enum command_words { WORDS_NOTHING, WORDS_VALUE, WORDS_SYMBOL, WORDS_REGISTER, WORDS_CSR, WORDS_EVENT, WORDS_COMMAND, WORDS_FILE };
+enum command_words {
+    WORDS_NOTHING,
+    WORDS_VALUE,
+    WORDS_SYMBOL,
+    WORDS_REGISTER,
+    WORDS_CSR,
+    WORDS_EVENT,
+    WORDS_COMMAND,
+    WORDS_FILE,
+    WORDS_TOPIC
+};
 
 enum command_group {
 #define GROUP(id, meaning) COMMAND_GROUP_##id,
@@ -50,17 +63,44 @@ extern const size_t command_count;
 
 enum stop_kind { STOP_NONE, STOP_BREAK, STOP_CATCH, STOP_WATCH };
 
+/* What is said of an event besides its kind. */
+struct event_wish {
+    unsigned kind; /* enum emu_event_kind */
+    int hart;      /* -1: any */
+    bool has_value;
+    uint64_t value;        /* see event_matches */
+    char text[TEXT_BYTES]; /* CONSOLE_OUT: what the guest is to write; "": anything */
+};
+
 /* Something that the run is to stop at. */
 struct stop_point {
     enum stop_kind kind;
     unsigned number;
-    bool once, hidden;     /* hidden: of next, finish, until */
-    int hart;              /* -1: any */
-    uint64_t address;      /* BREAK: virtual; WATCH: physical */
-    unsigned bytes, watch; /* WATCH: how many, and enum emu_watch_kind */
-    unsigned event;        /* CATCH: enum emu_event_kind */
+    bool once, hidden;       /* hidden: of next, finish, until, */
+    unsigned talk;           /* in this conversation */
+    int hart;                /* -1: any */
+    uint64_t address;        /* BREAK: virtual; WATCH: physical */
+    unsigned bytes, watch;   /* WATCH: how many, and enum emu_watch_kind */
+    struct event_wish event; /* CATCH; its hart is `hart` */
+    unsigned text_at;        /* how much of its text the guest has just written */
     uint64_t ignored, met;
     char condition[CONDITION_BYTES]; /* "": none */
+    char *commands;                  /* lines to do when it is met; owned, NULL: none */
+};
+
+/* Events that are written down while the machine goes on. */
+struct trace {
+    unsigned number; /* 0: none */
+    struct event_wish event;
+    FILE *file; /* owned; NULL: the screen */
+    char *path; /* of the file; owned */
+    uint64_t met;
+};
+
+/* Where commands come from: a file, or the lines of a stop. */
+struct command_source {
+    FILE *file;
+    char *lines; /* of a stop; owned. NULL: it is a file */
 };
 
 struct monitor {
@@ -72,9 +112,12 @@ struct monitor {
     emu_cycle perturbed_cycle;
     struct stop_point stop[STOPS_MOST];
     unsigned stops_made;
+    struct trace trace[TRACES_MOST];
+    unsigned traces_made;
 
-    FILE *file[FILES_MOST]; /* commands come from the last one */
-    unsigned files;
+    struct command_source source[SOURCES_MOST]; /* commands come from the last one */
+    unsigned sources;
+    char *due;    /* commands of the stops that were just met; owned */
     bool is_over; /* there are no more commands */
     char *last;   /* what an empty line does again; owned */
     uint64_t x_next;
@@ -89,16 +132,17 @@ struct monitor {
     bool goes_on; /* the command makes the machine go on: */
     bool quits;
     struct monitor_goal goal;
+    unsigned talks;                  /* conversations that there have been */
+    struct monitor_goal interrupted; /* the goal before this one, */
+    bool resumes;                    /* which is still to be reached */
 };
 
-/* monitor.c */
+/* monitor_value.c */
 bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error);
 /* The same on another hart's registers. */
 bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error);
 /* A number of a hart. */
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error);
-bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error);
-void monitor_goes_on(struct monitor *monitor);
 /* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
 /* A register by its number or its name in the calling convention. */
@@ -106,13 +150,56 @@ enum register_kind { REGISTER_X, REGISTER_F };
 bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);
 /* The number of a CSR by its name; -1: there is none. */
 int monitor_csr(const char *name);
+/* monitor.c */
+bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error);
+void monitor_goes_on(struct monitor *monitor);
+/* Towards what the stop has interrupted, if it is the commands of a stop that say so. */
+void monitor_resumes(struct monitor *monitor);
 bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *error);
 const struct command *command_find(const char *word, struct emu_error *error);
 
-/* A stop of the monitor's own, for one hart, met once. */
+/* The next line that somebody types, to be freed, without its end; NULL: there are none. */
+char *monitor_next_line(struct monitor *monitor, const char *prompt);
+
+/* monitor_look.c: "runs", "S". */
+const char *monitor_state_name(enum emu_hart_state state);
+const char *monitor_mode_name(unsigned mode);
+
+/* monitor_stop.c: a stop of the monitor's own, for one hart, met once. */
 bool monitor_stop_at(struct monitor *monitor, unsigned hart, uint64_t address, struct emu_error *error);
 void monitor_forget_all(struct monitor *monitor);
+/* Those of earlier conversations. */
 void monitor_forget_hidden(struct monitor *monitor);
+struct stop_point *monitor_free_point(struct monitor *monitor, struct emu_error *error);
+struct stop_point *monitor_point(struct monitor *monitor, const char *text, struct emu_error *error);
+/* "[hart H] [if EXPRESSION]" from word `at` on: the rest of the line. */
+bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, struct stop_point *point, struct emu_error *error);
+void monitor_print_stops(struct monitor *monitor);
+/* In the order of their numbers; how many. */
+unsigned monitor_stop_points(const struct monitor *monitor, const struct stop_point *ret_points[static STOPS_MOST]);
+
+/* monitor_catch.c: "EVENT [ARGUMENT]", whose words it counts. */
+bool monitor_take_event(struct monitor *monitor, struct words *words, struct event_wish *ret_wish, unsigned *ret_words,
+                        struct emu_error *error);
+bool monitor_is_wished(const struct event_wish *wish, const struct emu_event *event);
+/* The same; where a text is waited for, after this byte of it. */
+bool monitor_catches(struct stop_point *point, const struct emu_event *event);
+void monitor_print_wish(FILE *out, const struct event_wish *wish);
+
+/* monitor_trace.c */
+void monitor_forget_traces(struct monitor *monitor);
+void monitor_print_traces(struct monitor *monitor);
+
+/* monitor_csr.c: the input that writes a CSR ("mstatus") or a field of one ("mstatus.MIE") of the chosen hart. */
+bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value, struct emu_input *ret_input,
+                       struct emu_error *error);
+void monitor_print_pmp(struct monitor *monitor);
+
+/* monitor_info.c: the name of a topic; NULL past the last. */
+const char *monitor_topic(unsigned n);
+
+/* monitor_json.c: what a command tells, as data (json_t *); NULL: it has lines only. */
+struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words);
 
 #define COMMAND(id, ...) command_function command_##id;
 #include "command.def"

@@ -36,7 +36,7 @@ bool command_continue(struct monitor *monitor, struct words *words, struct emu_e
 {
     if (!is_alone(words, error))
         return false;
-    monitor_goes_on(monitor);
+    monitor_resumes(monitor);
     return true;
 }
 
@@ -205,24 +205,17 @@ bool command_quit(struct monitor *monitor, struct words *words, struct emu_error
 
 /* ---- changes ---- */
 
-/* Which input writes this register or CSR; false: there is none of that name. */
-static bool input_of_name(const char *name, struct emu_input *input)
+/* Which input writes this register; false: there is none of that name. */
+static bool input_of_register(const char *name, struct emu_input *input)
 {
-    if (!strcmp(name, "pc")) {
-        input->kind = EMU_INPUT_SET_PC;
-        return true;
-    }
     enum register_kind kind;
     unsigned number;
-    if (monitor_register(name, &kind, &number)) {
-        input->kind = kind == REGISTER_X ? EMU_INPUT_SET_XREG : EMU_INPUT_SET_FREG;
-        input->a = number;
-        return true;
-    }
-    int csr = monitor_csr(name);
-    input->kind = EMU_INPUT_SET_CSR;
-    input->a = (uint64_t)csr;
-    return csr >= 0;
+    bool is_pc = !strcmp(name, "pc");
+    if (!is_pc && !monitor_register(name, &kind, &number))
+        return false;
+    input->kind = is_pc ? EMU_INPUT_SET_PC : kind == REGISTER_X ? EMU_INPUT_SET_XREG : EMU_INPUT_SET_FREG;
+    input->a = is_pc ? 0 : number;
+    return true;
 }
 
 /* The text behind the first word. */
@@ -238,9 +231,12 @@ bool command_set(struct monitor *monitor, struct words *words, struct emu_error 
     if (words->count < 2)
         return emu_error_set(error, "write set NAME VALUE");
     const char *name = words->word[0] + (words->word[0][0] == '$');
-    if (!input_of_name(name, &input))
-        return emu_error_set(error, "there is no register and no CSR '%.40s'", name);
-    return monitor_value(monitor, behind_first(words), &input.b, error) && monitor_input(monitor, &input, error);
+    uint64_t value;
+    if (!monitor_value(monitor, behind_first(words), &value, error))
+        return false;
+    input.b = value;
+    return (input_of_register(name, &input) || monitor_csr_input(monitor, name, value, &input, error)) &&
+           monitor_input(monitor, &input, error);
 }
 
 bool command_write(struct monitor *monitor, struct words *words, struct emu_error *error)

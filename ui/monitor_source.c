@@ -4,10 +4,11 @@
  */
 #include "monitor_private.h"
 #include "source.h"
-#include "unwind.h"
+#include "unwind_trap.h"
 #include "word.h"
 
 #include <inttypes.h>
+#include <isa/trap.h>
 #include <string.h>
 
 #define SYMBOLS_SHOWN 200
@@ -67,6 +68,45 @@ static bool read_for_unwind(void *context, uint64_t address, void *to, size_t by
     return monitor_read(context, address, to, bytes);
 }
 
+/* What the chosen hart's CSRs say of the last trap into this mode, and from which mode it came. */
+static void cause_of(const struct monitor *monitor, unsigned mode, struct unwind_cause *ret_cause, uint64_t *ret_code,
+                     unsigned *ret_from)
+{
+    bool is_m = mode == ISA_MODE_M;
+    unsigned base = is_m ? 0x300 : 0x100; /* xstatus; xtvec is + 5, xscratch + 0x40, xepc + 0x41, xcause + 0x42 */
+    uint64_t of[5] = {0};
+    static const unsigned offsets[5] = {0, 5, 0x40, 0x41, 0x42};
+    for (unsigned i = 0; i < 5; i++)
+        emu_csr_read(monitor->host.machine, monitor->hart, base + offsets[i], &of[i]);
+    bool is_vectored = of[1] & 1 && of[4] & ISA_CAUSE_INTERRUPT;
+    *ret_cause = (struct unwind_cause){.vector = (of[1] & ~UINT64_C(3)) + (is_vectored ? 4 * (of[4] & 0xfff) : 0),
+                                       .epc = of[3],
+                                       .scratch = of[2],
+                                       .scratch_csr = base + 0x40,
+                                       .epc_csr = base + 0x41};
+    *ret_code = of[4];
+    *ret_from = is_m ? of[0] >> 11 & 3 : of[0] >> 8 & 1;
+}
+
+/* If the frame is a trap handler's, the interrupted one takes its place. The CSRs tell of one trap into each mode only. */
+static bool through_trap(struct monitor *monitor, const struct unwind_memory *memory, unsigned *mode, struct unwind_frame *frame)
+{
+    static const char modes[] = "US?M";
+    struct unwind_cause cause;
+    struct unwind_frame outer;
+    uint64_t code;
+    unsigned from;
+    if (*mode == ISA_MODE_U)
+        return false;
+    cause_of(monitor, *mode, &cause, &code, &from);
+    if (!unwind_through_trap(memory, frame, &cause, &outer))
+        return false;
+    fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(code), modes[from], modes[*mode & 3]);
+    *mode = from < *mode ? from : ISA_MODE_U; /* of an outer trap into the same mode nothing is known */
+    *frame = outer;
+    return true;
+}
+
 bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     static const char *const found_by[] = {
@@ -79,10 +119,11 @@ bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     struct unwind_frame frame = unwind_begin(view.pc, view.x);
     enum unwind_by by = UNWIND_CFI;
+    unsigned mode = view.mode;
     for (uint64_t n = 0; n < most && by != UNWIND_END; n++) {
         fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[by]);
         print_place(monitor, frame.pc, unwind_address(&frame));
-        by = unwind_step(monitor->host.symbols, &memory, &frame);
+        by = through_trap(monitor, &memory, &mode, &frame) ? UNWIND_CFI : unwind_step(monitor->host.symbols, &memory, &frame);
     }
     return true;
 }

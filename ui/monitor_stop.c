@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the run is to stop at: breakpoints and events, with harts, conditions and counts. libemu stops at every hart's arrival at an
- * address and at every event of a kind; what is not meant goes on without a word.
+ * What the run is to stop at: breakpoints and events, with harts, conditions and counts. libemu stops at a hart's arrival at an
+ * address and at events of a kind; what is not meant goes on without a word.
  */
+#define _GNU_SOURCE
 #include "monitor_private.h"
 #include "word.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct stop_point *free_point(struct monitor *monitor, struct emu_error *error)
+struct stop_point *monitor_free_point(struct monitor *monitor, struct emu_error *error)
 {
     for (unsigned i = 0; i < STOPS_MOST; i++)
         if (monitor->stop[i].kind == STOP_NONE)
@@ -19,21 +20,20 @@ static struct stop_point *free_point(struct monitor *monitor, struct emu_error *
     return NULL;
 }
 
-static bool is_address_used(const struct monitor *monitor, uint64_t address)
+/* libemu has an entry for each address and hart. */
+static bool is_break_used(const struct monitor *monitor, const struct stop_point *as)
 {
-    for (unsigned i = 0; i < STOPS_MOST; i++)
-        if (monitor->stop[i].kind == STOP_BREAK && monitor->stop[i].address == address)
+    for (unsigned i = 0; i < STOPS_MOST; i++) {
+        const struct stop_point *point = &monitor->stop[i];
+        if (point->kind == STOP_BREAK && point->address == as->address && point->hart == as->hart)
             return true;
+    }
     return false;
 }
 
-uint64_t monitor_events(const struct monitor *monitor)
+static unsigned hart_of(const struct stop_point *point)
 {
-    uint64_t kinds = 0;
-    for (unsigned i = 0; i < STOPS_MOST; i++)
-        if (monitor->stop[i].kind == STOP_CATCH)
-            kinds |= EMU_EVENT_BIT(monitor->stop[i].event);
-    return kinds;
+    return point->hart < 0 ? EMU_ANY_HART : (unsigned)point->hart;
 }
 
 /* Watches the bytes as all stops together want it. False: they are not RAM, or there is no room. */
@@ -53,16 +53,17 @@ static void forget(struct monitor *monitor, struct stop_point *point)
 {
     struct stop_point old = *point;
     *point = (struct stop_point){.kind = STOP_NONE};
-    if (old.kind == STOP_BREAK && !is_address_used(monitor, old.address))
-        emu_break_clear(monitor->host.machine, old.address);
+    if (old.kind == STOP_BREAK && !is_break_used(monitor, &old))
+        emu_break_clear_on(monitor->host.machine, old.address, hart_of(&old));
     if (old.kind == STOP_WATCH)
         set_watch(monitor, old.address, old.bytes);
+    free(old.commands);
 }
 
 void monitor_forget_hidden(struct monitor *monitor)
 {
     for (unsigned i = 0; i < STOPS_MOST; i++)
-        if (monitor->stop[i].hidden)
+        if (monitor->stop[i].hidden && monitor->stop[i].talk != monitor->talks)
             forget(monitor, &monitor->stop[i]);
 }
 
@@ -74,10 +75,10 @@ void monitor_forget_all(struct monitor *monitor)
 
 static bool add_break(struct monitor *monitor, struct stop_point point, struct stop_point **ret_point, struct emu_error *error)
 {
-    struct stop_point *place = free_point(monitor, error);
+    struct stop_point *place = monitor_free_point(monitor, error);
     if (!place)
         return false;
-    if (!is_address_used(monitor, point.address) && !emu_break_set(monitor->host.machine, point.address))
+    if (!is_break_used(monitor, &point) && !emu_break_set_on(monitor->host.machine, point.address, hart_of(&point)))
         return emu_error_set(error, "there is no room for another address");
     point.kind = STOP_BREAK;
     if (!point.hidden)
@@ -90,15 +91,15 @@ static bool add_break(struct monitor *monitor, struct stop_point point, struct s
 bool monitor_stop_at(struct monitor *monitor, unsigned hart, uint64_t address, struct emu_error *error)
 {
     struct stop_point *point;
-    return add_break(monitor, (struct stop_point){.hidden = true, .once = true, .hart = (int)hart, .address = address}, &point,
-                     error);
+    return add_break(
+        monitor, (struct stop_point){.hidden = true, .talk = monitor->talks, .once = true, .hart = (int)hart, .address = address},
+        &point, error);
 }
 
 /* ---- what is typed ---- */
 
 /* "[hart H] [if EXPRESSION]" from word `at` on. The expression is everything behind the "if". */
-static bool take_filter(struct monitor *monitor, struct words *words, unsigned at, struct stop_point *point,
-                        struct emu_error *error)
+bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, struct stop_point *point, struct emu_error *error)
 {
     point->hart = -1;
     if (at + 1 < words->count && !strcmp(words->word[at], "hart")) {
@@ -130,7 +131,7 @@ static bool make_break(struct monitor *monitor, struct words *words, bool once, 
     struct stop_point point = {.once = once}, *made = NULL;
     if (words->count == 0)
         return emu_error_set(error, "an address is missing");
-    if (!monitor_value(monitor, words->word[0], &point.address, error) || !take_filter(monitor, words, 1, &point, error))
+    if (!monitor_value(monitor, words->word[0], &point.address, error) || !monitor_filter(monitor, words, 1, &point, error))
         return false;
     if (point.address % 2)
         return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", point.address);
@@ -162,9 +163,9 @@ static bool make_watch(struct monitor *monitor, struct words *words, unsigned ki
     bool has_size = words->count > 1 && number_parse(words->word[1], 1, 8, &bytes);
     if (has_size)
         point.bytes = (unsigned)bytes;
-    if (!take_filter(monitor, words, 1 + has_size, &point, error))
+    if (!monitor_filter(monitor, words, 1 + has_size, &point, error))
         return false;
-    struct stop_point *place = free_point(monitor, error);
+    struct stop_point *place = monitor_free_point(monitor, error);
     if (!place)
         return false;
     *place = point;
@@ -188,45 +189,7 @@ bool command_rwatch(struct monitor *monitor, struct words *words, struct emu_err
     return make_watch(monitor, words, EMU_WATCH_READ, error);
 }
 
-static bool event_find(const char *name, unsigned *ret_kind, struct emu_error *error)
-{
-    struct nearest nearest = nearest_to(name);
-    for (unsigned kind = 0; kind < EMU_EVENT_COUNT; kind++) {
-        if (kind == EMU_EVENT_CONSOLE_OUT)
-            continue;
-        if (!strcmp(emu_event_name(kind), name)) {
-            *ret_kind = kind;
-            return true;
-        }
-        nearest_offer(&nearest, emu_event_name(kind));
-    }
-    return emu_error_set(error, "there is no event '%.40s'%s%s%s", name, nearest.name ? "; did you mean " : "",
-                         nearest.name ? nearest.name : "", nearest.name ? "?" : "");
-}
-
-bool command_catch(struct monitor *monitor, struct words *words, struct emu_error *error)
-{
-    struct stop_point point = {.kind = STOP_CATCH};
-    if (words->count == 0) {
-        fputs("events:", monitor->out);
-        for (unsigned kind = 0; kind < EMU_EVENT_COUNT; kind++)
-            if (kind != EMU_EVENT_CONSOLE_OUT)
-                fprintf(monitor->out, " %s", emu_event_name(kind));
-        fputc('\n', monitor->out);
-        return true;
-    }
-    if (!event_find(words->word[0], &point.event, error) || !take_filter(monitor, words, 1, &point, error))
-        return false;
-    struct stop_point *place = free_point(monitor, error);
-    if (!place)
-        return false;
-    point.number = ++monitor->stops_made;
-    *place = point;
-    fprintf(monitor->out, "stop %u at %s\n", point.number, emu_event_name(point.event));
-    return true;
-}
-
-static struct stop_point *point_of(struct monitor *monitor, const char *text, struct emu_error *error)
+struct stop_point *monitor_point(struct monitor *monitor, const char *text, struct emu_error *error)
 {
     uint64_t number;
     bool is_number = number_parse(text, 1, UINT32_MAX, &number);
@@ -242,7 +205,7 @@ bool command_ignore(struct monitor *monitor, struct words *words, struct emu_err
     uint64_t count;
     if (words->count != 2 || !number_parse(words->word[1], 0, UINT32_MAX, &count))
         return emu_error_set(error, "write ignore NUMBER COUNT");
-    struct stop_point *point = point_of(monitor, words->word[0], error);
+    struct stop_point *point = monitor_point(monitor, words->word[0], error);
     if (point)
         point->ignored = count;
     return point != NULL;
@@ -251,10 +214,10 @@ bool command_ignore(struct monitor *monitor, struct words *words, struct emu_err
 bool command_delete(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     for (unsigned i = 0; i < words->count; i++)
-        if (!point_of(monitor, words->word[i], error))
+        if (!monitor_point(monitor, words->word[i], error))
             return false;
     for (unsigned i = 0; i < words->count; i++) {
-        struct stop_point *point = point_of(monitor, words->word[i], error);
+        struct stop_point *point = monitor_point(monitor, words->word[i], error);
         if (point) /* not named twice */
             forget(monitor, point);
     }
@@ -269,36 +232,92 @@ static int by_number(const void *a, const void *b)
     return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 
-bool command_info(struct monitor *monitor, struct words *words, struct emu_error *error)
+static void print_stop_point(FILE *out, const struct stop_point *point)
 {
-    const struct stop_point *points[STOPS_MOST];
+    fprintf(out, "%u: ", point->number);
+    if (point->kind == STOP_BREAK)
+        fprintf(out, "%s0x%" PRIx64, point->once ? "once at " : "at ", point->address);
+    else if (point->kind == STOP_WATCH)
+        fprintf(out, "%s of %u bytes at 0x%" PRIx64, point->watch == EMU_WATCH_READ ? "reads" : "writes", point->bytes,
+                point->address);
+    else
+        fputs("at ", out);
+    if (point->kind == STOP_CATCH)
+        monitor_print_wish(out, &point->event);
+    if (point->hart >= 0)
+        fprintf(out, " hart %d", point->hart);
+    if (point->condition[0])
+        fprintf(out, " if %s", point->condition);
+    fprintf(out, ", met %" PRIu64 "%s", point->met, point->met == 1 ? " time" : " times");
+    if (point->ignored)
+        fprintf(out, ", ignored the next %" PRIu64, point->ignored);
+    fputc('\n', out);
+    for (const char *line = point->commands ? point->commands : ""; *line; line += strcspn(line, "\n") + 1)
+        fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+unsigned monitor_stop_points(const struct monitor *monitor, const struct stop_point *ret_points[static STOPS_MOST])
+{
     unsigned count = 0;
     for (unsigned i = 0; i < STOPS_MOST; i++)
         if (monitor->stop[i].kind != STOP_NONE && !monitor->stop[i].hidden)
-            points[count++] = &monitor->stop[i];
-    qsort(points, count, sizeof points[0], by_number);
+            ret_points[count++] = &monitor->stop[i];
+    qsort(ret_points, count, sizeof ret_points[0], by_number);
+    return count;
+}
+
+void monitor_print_stops(struct monitor *monitor)
+{
+    const struct stop_point *points[STOPS_MOST];
+    unsigned count = monitor_stop_points(monitor, points);
+    for (unsigned i = 0; i < count; i++)
+        print_stop_point(monitor->out, points[i]);
     if (count == 0)
         fputs("no stops\n", monitor->out);
-    for (unsigned i = 0; i < count; i++) {
-        const struct stop_point *point = points[i];
-        fprintf(monitor->out, "%u: ", point->number);
-        if (point->kind == STOP_BREAK)
-            fprintf(monitor->out, "%s0x%" PRIx64, point->once ? "once at " : "at ", point->address);
-        else if (point->kind == STOP_WATCH)
-            fprintf(monitor->out, "%s of %u bytes at 0x%" PRIx64, point->watch == EMU_WATCH_READ ? "reads" : "writes", point->bytes,
-                    point->address);
-        else
-            fprintf(monitor->out, "at %s", emu_event_name(point->event));
-        if (point->hart >= 0)
-            fprintf(monitor->out, " hart %d", point->hart);
-        if (point->condition[0])
-            fprintf(monitor->out, " if %s", point->condition);
-        fprintf(monitor->out, ", met %" PRIu64 "%s", point->met, point->met == 1 ? " time" : " times");
-        if (point->ignored)
-            fprintf(monitor->out, ", ignored the next %" PRIu64, point->ignored);
-        fputc('\n', monitor->out);
+}
+
+/* ---- what is done when one is met ---- */
+
+bool command_commands(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    if (words->count != 1)
+        return emu_error_set(error, "write commands NUMBER, then the commands, a line each, then end");
+    struct stop_point *point = monitor_point(monitor, words->word[0], error);
+    char *lines = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&lines, &bytes);
+    if (!to)
+        return emu_error_set(error, "the host is out of memory");
+    bool ended = false;
+    while (!ended) { /* also those of a stop that does not exist: they are not meant to be done now */
+        char *line = monitor_next_line(monitor, "> ");
+        if (!line)
+            break;
+        const char *text = line + strspn(line, " \t");
+        ended = !strncmp(text, "end", 3) && !text[3 + strspn(text + 3, " \t")];
+        if (!ended && *text)
+            fprintf(to, "%s\n", text);
+        free(line);
     }
-    return true;
+    bool is_written = fclose(to) == 0;
+    if (ended && is_written && point) {
+        free(point->commands);
+        point->commands = bytes ? lines : NULL;
+        lines = bytes ? NULL : lines;
+    } else if (!ended && point) {
+        emu_error_set(error, "there is no end behind the commands of stop %u: they are dropped", point->number);
+    }
+    free(lines);
+    return ended && is_written && point;
+}
+
+static void make_due(struct monitor *monitor, const struct stop_point *point)
+{
+    char *both;
+    if (!point->commands || asprintf(&both, "%s%s", monitor->due ? monitor->due : "", point->commands) < 0)
+        return;
+    free(monitor->due);
+    monitor->due = both;
 }
 
 /* ---- met ---- */
@@ -330,29 +349,54 @@ static void watch_reason(const struct emu_stop *stop, unsigned number, char *ret
                  stop->address, stop->b, stop->a);
 }
 
+static void event_reason(struct monitor *monitor, const struct emu_event *event, unsigned number, char *ret_reason, size_t bytes)
+{
+    char text[EVENT_TEXT_BYTES], who[24] = "";
+    event_write(event, monitor->host.symbols, text);
+    if (event->hart != UINT16_MAX)
+        snprintf(who, sizeof who, "hart %u: ", event->hart);
+    snprintf(ret_reason, bytes, "stop %u at %s: %s%s", number, event_word(event->kind), who, text);
+}
+
+static bool concerns(struct stop_point *point, const struct emu_stop *stop, const struct emu_event *event)
+{
+    switch (stop->kind) {
+    case EMU_STOP_BREAKPOINT:
+        return point->kind == STOP_BREAK && point->address == stop->pc;
+    case EMU_STOP_WATCHPOINT:
+        return point->kind == STOP_WATCH && point->address == stop->address && point->bytes == stop->bytes &&
+               point->watch & stop->access;
+    default:
+        return point->kind == STOP_CATCH && monitor_catches(point, event);
+    }
+}
+
 bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes)
 {
     bool stops = false;
-    bool is_break = stop->kind == EMU_STOP_BREAKPOINT, is_watch = stop->kind == EMU_STOP_WATCHPOINT;
     unsigned hart = stop->hart < emu_harts(monitor->host.machine) ? stop->hart : monitor->hart;
+    const struct emu_event event = {.kind = (uint16_t)stop->event,
+                                    .hart = (uint16_t)stop->hart,
+                                    .other = (uint16_t)stop->other,
+                                    .pc = stop->pc,
+                                    .a = stop->a,
+                                    .b = stop->b};
     ret_reason[0] = '\0';
     monitor->a = stop->a;
     monitor->b = stop->b;
-    monitor->has_event = !is_break;
+    monitor->has_event = stop->kind != EMU_STOP_BREAKPOINT;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         struct stop_point *point = &monitor->stop[i];
-        bool concerns = is_break   ? point->kind == STOP_BREAK && point->address == stop->pc
-                        : is_watch ? point->kind == STOP_WATCH && point->address == stop->address && point->bytes == stop->bytes &&
-                                         point->watch & stop->access
-                                   : point->kind == STOP_CATCH && point->event == stop->event;
-        if (!concerns || !is_meant(monitor, point, hart))
+        if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart))
             continue;
         stops = true;
-        if (is_watch)
+        if (point->kind == STOP_WATCH)
             watch_reason(stop, point->number, ret_reason, bytes);
+        else if (point->kind == STOP_CATCH)
+            event_reason(monitor, &event, point->number, ret_reason, bytes);
         else if (!point->hidden)
-            snprintf(ret_reason, bytes, "stop %u: hart %u at %s", point->number, hart,
-                     is_break ? "its address" : emu_event_name(stop->event));
+            snprintf(ret_reason, bytes, "stop %u: hart %u at its address", point->number, hart);
+        make_due(monitor, point);
         if (point->once)
             forget(monitor, point);
     }

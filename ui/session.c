@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "terminal.h"
 
+#include <emu/hint.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -32,6 +33,7 @@
 
 /* When a script is fed; docs/reference/options.md tells. It waits until the guest has been quiet and looks for input, because
  * guests empty the receiver while they start: what comes too early is lost to them, as on a real machine. */
+#define HALT_REASON_BYTES 600
 #define FEED_CYCLES       10000
 #define FEED_QUIET_CYCLES 10000000
 
@@ -64,7 +66,7 @@ struct session {
     struct symbols *symbols; /* for the monitor */
     struct monitor *monitor; /* NULL: there has been no use for it */
     bool halted;             /* it is to be asked how to go on */
-    char halt_reason[160];
+    char halt_reason[HALT_REASON_BYTES];
     struct monitor_goal goal; /* how far it said */
     bool finish_said;         /* that the guest has ended the run */
 
@@ -159,18 +161,41 @@ static bool has_monitor(struct session *session)
 /* The machine stands still from here on. False: there is nobody who could say how to go on. */
 static bool halt(struct session *session, const char *reason)
 {
-    if (!session->monitor || monitor_is_over(session->monitor))
+    if (!session->monitor || (monitor_is_over(session->monitor) && !monitor_is_due(session->monitor)))
         return false;
     snprintf(session->halt_reason, sizeof session->halt_reason, "%s", reason);
     session->halted = true;
     return true;
 }
 
+/* A guest's hint stops the machine where there is somebody who may want to look. */
+static bool is_hint_wanted(const struct session *session)
+{
+    return session->keys || (session->monitor && !monitor_is_over(session->monitor));
+}
+
 static void select_events(struct session *session)
 {
-    uint64_t kinds = session->monitor ? monitor_events(session->monitor) : 0;
-    emu_events_select(session->machine, EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT));
-    emu_stop_on(session->machine, (session->options->no_reboot ? EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET) : 0) | kinds);
+    uint64_t records = EMU_EVENT_BIT(EMU_EVENT_CONSOLE_OUT);
+    uint64_t stops = session->options->no_reboot ? EMU_EVENT_BIT(EMU_EVENT_MACHINE_RESET) : 0;
+    if (is_hint_wanted(session))
+        stops |= EMU_EVENT_BIT(EMU_EVENT_HINT_GIVEN);
+    if (session->monitor) {
+        monitor_select(session->monitor, stops, records);
+        return;
+    }
+    emu_events_select(session->machine, records);
+    emu_stop_on(session->machine, stops);
+}
+
+/* Those who may come to look find what happened before. They cost a few instructions a transaction; without memory they stay empty.
+ */
+static void keep_logs(struct session *session)
+{
+    if (session->keys || session->halted)
+        emu_bus_log(session->machine, true);
+    if (session->keys || session->halted)
+        emu_sc_log(session->machine, true);
 }
 
 static void look_at_host(struct session *session);
@@ -482,12 +507,28 @@ static void look_at_host(struct session *session)
         keys_read(session);
 }
 
+/* Lines of traces come between what the guest had written before and what it writes after, and begin where a line begins. */
+static void trace_event(struct session *session, const struct emu_event *event)
+{
+    if (monitor_hears(session->monitor, event)) {
+        console_flush(&session->console);
+        terminal_line_erase();
+        if (session->console.last && session->console.last != '\n' && session->console.out >= 0) {
+            fputc('\n', stdout);
+            session->console.last = '\n';
+        }
+    }
+    monitor_hear(session->monitor, event);
+}
+
 static void write_output(struct session *session)
 {
     struct emu_event events[128];
     size_t count;
     while ((count = emu_events_read(session->machine, events, sizeof events / sizeof events[0])))
         for (size_t i = 0; i < count; i++) {
+            if (session->monitor)
+                trace_event(session, &events[i]);
             if (events[i].kind != EMU_EVENT_CONSOLE_OUT || events[i].b != session->options->stream)
                 continue;
             console_put(&session->console, (char)events[i].a);
@@ -547,10 +588,18 @@ static void react_by_source(struct session *session, const struct emu_stop *stop
     }
 }
 
+static void halt_at_hint(struct session *session, const struct emu_stop *stop)
+{
+    char reason[80];
+    snprintf(reason, sizeof reason, "hart %u asks for a look, with a0 0x%" PRIx64, stop->hart, stop->b);
+    monitor_choose(session->monitor, stop->hart);
+    halt(session, reason);
+}
+
 /* `slice_over`: the slice's steps or events are done, which means nothing to anybody. */
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
-    char reason[160];
+    char reason[HALT_REASON_BYTES];
     bool at_max = until->cycle == session->options->max_cycles;
     if (session->source == SOURCE_REPLAY)
         at_max = at_max && !replay_is_due(session) && until->cycle != session->replay->end_cycle;
@@ -576,6 +625,8 @@ static void react(struct session *session, const struct emu_stop *stop, const st
             halt(session, reason);
         else if (session->options->no_reboot && stop->event == EMU_EVENT_MACHINE_RESET)
             end(session, ENDING_RESET, 0);
+        else if (stop->event == EMU_EVENT_HINT_GIVEN && stop->a == EMU_HINT_STOP && is_hint_wanted(session) && has_monitor(session))
+            halt_at_hint(session, stop);
         break;
     case EMU_STOP_LIMIT:
         if (slice_over)
@@ -718,13 +769,14 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .console = {.out = console_fd, .escape = options->escape},
     };
     session.console.deadline = session.deadline;
-    select_events(&session);
     pace_set(&session.pace, 0);
     open_source(&session);
+    select_events(&session);
     if (options->monitor || options->command_file_count > 0)
         session.halted = has_monitor(&session);
     progress_start(&session.progress, options, console_fd);
     session.console.beside_line = session.progress.is_shared;
+    keep_logs(&session);
     while (!session.ended)
         step(&session);
     monitor_destroy(session.monitor);

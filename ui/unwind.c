@@ -25,14 +25,6 @@ struct unwind_frame unwind_begin(uint64_t pc, const uint64_t x[static 32])
     return frame;
 }
 
-struct unwind_frame unwind_trap(const struct unwind_frame *handler, uint64_t epc)
-{
-    struct unwind_frame frame = {.pc = epc, .known = handler->known & (1u | 1u << GP | 1u << TP)};
-    frame.x[GP] = handler->x[GP];
-    frame.x[TP] = handler->x[TP];
-    return frame;
-}
-
 static bool is_known(const struct unwind_frame *frame, unsigned reg)
 {
     return reg < 32 && (frame->known >> reg & 1);

@@ -4,8 +4,7 @@
  * What a guest has on its stack is not trusted: a step ends with a caller or without, and costs little. Chains can lead in circles,
  * so the caller limits the number of steps.
  *
- * Through a trap: a handler's outermost frame has no caller. Whoever knows that the hart is in a handler goes on with unwind_trap,
- * with mepc or sepc, and sets those registers that it finds where the handler has saved them (unwind_set).
+ * Through a trap: a handler's outermost frame has no caller; unwind_trap.h leads on.
  */
 #ifndef UI_UNWIND_H
 #define UI_UNWIND_H
@@ -35,8 +34,6 @@ enum unwind_by {
 
 /* The innermost frame of a hart, all of whose registers are known. */
 struct unwind_frame unwind_begin(uint64_t pc, const uint64_t x[static 32]);
-/* What a trap has interrupted: at `epc`, gp and tp kept, nothing else known. */
-struct unwind_frame unwind_trap(const struct unwind_frame *handler, uint64_t epc);
 void unwind_set(struct unwind_frame *frame, unsigned reg, uint64_t value);
 
 /* The address to look names and lines up by: a return address may be the next function's already. */

@@ -3,7 +3,9 @@
 
 usage: monitor_test.py LOCKSCOPE GUESTS DOCS [GROUP...]
 A transcript (monitor/*.txt) begins with its options; "> command" is what is typed, the lines behind it are all that is answered, to
-the letter. What is printed when the machine stops is the answer to the command that made it go on.
+the letter. What is printed when the machine stops is the answer to the command that made it go on. In options @NAME is a
+guest, @@ the project's folder; in commands " | " is the end of a
+line; in answers @ is the guests' folder, and @@ the project's. With LOCKSCOPE_WRITE_TRANSCRIPTS set the answers are written into the files instead of compared.
 """
 import glob
 import json
@@ -16,12 +18,13 @@ import cli_test
 from cli_test import Case, Screens, check, guest, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 MARK = "=-=-= %d"
 
 
 def talk(commands, *options, stdin=None):
-    """Answers of a scripted monitor, one text a command, and the whole result."""
-    script = "".join("%s\necho %s\n" % (command, MARK % i) for i, command in enumerate(commands))
+    """Answers of a scripted monitor, one text a command, and the whole result. " | " stands for the end of a line."""
+    script = "".join("%s\necho %s\n" % (command.replace(" | ", "\n"), MARK % i) for i, command in enumerate(commands))
     result = run("-S", "--no-record", *options, stdin=script.encode() if stdin is None else stdin)
     text, answers = result.stdout.decode("latin-1"), []
     for i in range(len(commands)):
@@ -33,6 +36,10 @@ def talk(commands, *options, stdin=None):
     return answers, result
 
 
+def expand(word):
+    return ROOT if word == "@@" else guest(word[1:]) if word.startswith("@") else word
+
+
 class Transcripts(Case):
     pass
 
@@ -41,16 +48,20 @@ def transcript(path):
     def test(self):
         with open(path) as file:
             head, *steps = re.split(r"^> ", file.read(), flags=re.M)
-        options = [guest(word[1:]) if word.startswith("@") else word for word in head.split("\n")[0].split()]
+        options = [expand(word) for word in head.split("\n")[0].split()]
         commands = [step.split("\n", 1)[0] for step in steps]
         wanted = [step.split("\n", 1)[1] for step in steps]
         answers, result = talk(commands, *options)
+        answers[0] = answers[0].split("\n", 1)[1] if "\n" in answers[0] else answers[0]  # the first stop comes before the first command
+        answers = [answer.replace(os.path.abspath(cli_test.GUESTS), "@").replace(ROOT, "@@") for answer in answers]
+        check(result.stderr == b"", result.stderr)
+        if "LOCKSCOPE_WRITE_TRANSCRIPTS" in os.environ:
+            with open(path, "w") as file:
+                file.write(head + "".join("> %s\n%s" % step for step in zip(commands, answers)))
+            return
         for i, want in enumerate(wanted):
             got = answers[i] if i < len(answers) else "(nothing)"
-            if i == 0:  # the first stop comes before the first command
-                got = got.split("\n", 1)[1] if "\n" in got else got
             check(got == want, "\n%s: > %s\n-- wanted:\n%s-- got:\n%s" % (os.path.basename(path), commands[i], want, got))
-        check(result.stderr == b"", result.stderr)
     return test
 
 

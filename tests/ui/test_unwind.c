@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "ui_guest.h"
 
-#include <unwind.h>
+#include <unwind_trap.h>
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define DEPTH_MOST 32
-enum { MEPC = 0x341 };
+enum { MTVEC = 0x305, MSCRATCH = 0x340, MEPC = 0x341 };
 
 struct rig {
     struct symbols *symbols;
@@ -133,25 +133,71 @@ Test(unwind, without_call_frame_information_the_frame_pointer_leads_to_the_start
     rig_destroy(rig);
 }
 
-Test(unwind, a_trap_is_gone_through_with_its_epc_and_the_registers_that_the_handler_saved)
+static struct emu_stop step(struct rig *rig)
 {
-    static const char *const handler[] = {"leaf", "on_trap", "trap_entry", NULL};
+    struct emu_until until;
+    emu_until_init(&until);
+    until.steps = emu_position(rig->machine).steps + 1;
+    struct emu_stop stop = emu_run(rig->machine, &until);
+    cr_assert(stop.kind == EMU_STOP_LIMIT || stop.kind == EMU_STOP_FINISHED, "%s", emu_stop_name(stop.kind));
+    return stop;
+}
+
+static bool through_trap(struct rig *rig, const struct unwind_frame *handler, struct unwind_frame *ret_outer)
+{
+    struct unwind_cause cause = {.scratch_csr = MSCRATCH, .epc_csr = MEPC};
+    cr_assert(emu_csr_read(rig->machine, 0, MEPC, &cause.epc));
+    cr_assert(emu_csr_read(rig->machine, 0, MTVEC, &cause.vector));
+    cr_assert(emu_csr_read(rig->machine, 0, MSCRATCH, &cause.scratch));
+    return unwind_through_trap(&rig->memory, handler, &cause, ret_outer);
+}
+
+/* From the handler's first instruction to its last, and from the functions that it calls. */
+Test(unwind, from_every_instruction_of_a_handler_the_interrupted_frames_are_found_with_nothing_but_its_code)
+{
     static const char *const interrupted[] = {"trapping", "two", "one.c:helper", "main", "_start", NULL};
-    struct rig *rig = rig_create("debug");
-    run_to(rig, "leaf", 2);
-    struct unwind_frame frame = innermost(rig);
-    expect_frames(rig, &frame, UNWIND_CFI, handler);
-    uint64_t epc, saved;
-    cr_assert(emu_csr_read(rig->machine, 0, MEPC, &epc));
-    struct unwind_frame outer = unwind_trap(&frame, epc);
-    cr_expect(eq(u64, unwind_address(&outer), epc));
-    cr_expect(not(outer.known >> 2 & 1));
-    for (unsigned reg = 1; reg < 32; reg++) {
-        cr_assert(emu_ram_read(rig->machine, frame.x[2] + 8 * reg, &saved, 8));
-        unwind_set(&outer, reg, saved);
+    static const char *const guests[] = {"debug", "dwarf4", "eh", "scratch"};
+    for (size_t i = 0; i < sizeof guests / sizeof guests[0]; i++) {
+        struct rig *rig = rig_create(guests[i]);
+        unsigned insns = 0, in_functions = 0;
+        run_to(rig, "trap_entry", 1);
+        uint64_t saved[32];
+        struct emu_hart_view view;
+        emu_hart_view(rig->machine, 0, &view);
+        memcpy(saved, view.x, sizeof saved);
+        for (;;) {
+            struct unwind_frame frame = innermost(rig), outer;
+            char text[SYMBOLS_TEXT_BYTES];
+            unsigned depth = 0;
+            while (strcmp(name_of(rig, &frame, text), "trap_entry") && depth++ < 4)
+                cr_assert(eq(int, unwind_step(rig->symbols, &rig->memory, &frame), UNWIND_CFI));
+            cr_assert(through_trap(rig, &frame, &outer), "%s, 0x%" PRIx64, guests[i], frame.pc);
+            cr_expect(eq(u64, outer.x[2], saved[2]));
+            cr_expect(eq(u64, outer.x[8], saved[8]), "%s, 0x%" PRIx64, guests[i], frame.pc);
+            cr_expect(eq(u64, outer.x[1], saved[1]));
+            insns++;
+            in_functions += depth > 0;
+            expect_frames(rig, &outer, UNWIND_CFI, interrupted);
+            step(rig);
+            frame = innermost(rig);
+            if (!strcmp(name_of(rig, &frame, text), "trapping"))
+                break;
+            cr_assert(lt(uint, insns, 1000));
+        }
+        cr_expect(gt(uint, insns, 70), "%s", guests[i]);
+        cr_expect(gt(uint, in_functions, 5), "%s", guests[i]);
+        rig_destroy(rig);
     }
-    expect_frames(rig, &outer, UNWIND_CFI, interrupted);
-    cr_expect(eq(u64, outer.x[2], guest_address(rig->symbols, "stack_top")));
+}
+
+Test(unwind, nothing_but_a_handler_is_taken_for_one)
+{
+    struct rig *rig = rig_create("debug");
+    run_to(rig, "leaf", 3); /* a trap has been before, so that mepc and mtvec are there */
+    struct unwind_frame frame = innermost(rig), outer;
+    do
+        cr_expect(not(through_trap(rig, &frame, &outer)), "0x%" PRIx64, frame.pc);
+    while (unwind_step(rig->symbols, &rig->memory, &frame) != UNWIND_END);
     rig_destroy(rig);
 }
 
@@ -183,16 +229,6 @@ static void compare(struct rig *rig, const uint64_t *returns, unsigned depth)
         cr_assert(eq(u64, frame.pc, returns[i]), "0x%" PRIx64 ", depth %u", pc, i);
     }
     cr_assert(eq(int, unwind_step(rig->symbols, &rig->memory, &frame), UNWIND_END), "0x%" PRIx64, pc);
-}
-
-static struct emu_stop step(struct rig *rig)
-{
-    struct emu_until until;
-    emu_until_init(&until);
-    until.steps = emu_position(rig->machine).steps + 1;
-    struct emu_stop stop = emu_run(rig->machine, &until);
-    cr_assert(stop.kind == EMU_STOP_LIMIT || stop.kind == EMU_STOP_FINISHED, "%s", emu_stop_name(stop.kind));
-    return stop;
 }
 
 Test(unwind, every_instruction_of_a_run_leads_to_the_calls_that_led_to_it)

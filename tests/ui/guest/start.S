@@ -6,6 +6,10 @@ _start:
     la sp, stack_top
     la t0, trap_entry
     csrw mtvec, t0
+#ifdef SCRATCH_STACK
+    la t0, trap_top
+    csrw mscratch, t0
+#endif
     li s0, 77
     li s1, 41
     li a0, 1
@@ -19,6 +23,12 @@ _start:
 
     .balign 4
 trap_entry:
+#ifdef SCRATCH_STACK
+    csrrw sp, mscratch, sp
+    bnez sp, 1f
+    csrr sp, mscratch /* a trap in a handler */
+1:
+#endif
     addi sp, sp, -256
     sd x1, 8(sp)
     sd x3, 24(sp)
@@ -26,7 +36,11 @@ trap_entry:
     .irp n, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     sd x\n, 8*\n(sp)
     .endr
+#ifdef SCRATCH_STACK
+    csrrw t0, mscratch, zero
+#else
     addi t0, sp, 256
+#endif
     sd t0, 16(sp)
     csrr a0, mepc
     call on_trap
@@ -35,7 +49,13 @@ trap_entry:
     .irp n, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     ld x\n, 8*\n(sp)
     .endr
+#ifdef SCRATCH_STACK
     addi sp, sp, 256
+    csrw mscratch, sp
+    ld sp, 16-256(sp)
+#else
+    addi sp, sp, 256
+#endif
     mret
 
     .bss
@@ -44,3 +64,8 @@ trap_entry:
     .globl stack_top
 stack_top:
     .space 16
+#ifdef SCRATCH_STACK
+    .space 4096
+trap_top:
+    .space 16
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What commands tell as data, for programs (--json): a row for each command that has more to give than its lines. 64-bit values are
+ * strings "0x...", since JSON's numbers are doubles to many readers; cycles and counts are numbers.
+ */
+#include "monitor_private.h"
+#include "word.h"
+
+#include <inttypes.h>
+#include <isa/insn.h>
+#include <jansson.h>
+#include <string.h>
+
+static json_t *hex(uint64_t value)
+{
+    return json_sprintf("0x%" PRIx64, value);
+}
+
+static json_t *number(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *port_json(const struct emu_machine *machine, unsigned port)
+{
+    struct emu_port_view view;
+    if (port == EMU_NOBODY)
+        return json_null();
+    emu_port_view(machine, port, &view);
+    return json_sprintf("%s %u", view.name, view.number);
+}
+
+/* ---- harts and registers ---- */
+
+static json_t *hart_json(const struct monitor *monitor, unsigned hart)
+{
+    struct emu_hart_view view;
+    emu_hart_view(monitor->host.machine, hart, &view);
+    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i}", "hart", (int)hart, "mode", monitor_mode_name(view.mode), "state",
+                     monitor_state_name(view.state), "pc", hex(view.pc), "cycle", number(view.cycle), "instructions",
+                     number(view.instructions), "reservation", view.reserved ? hex(view.reservation) : json_null(),
+                     "reservation_bytes", view.reserved ? (int)view.reservation_bytes : 0);
+}
+
+static json_t *harts_json(struct monitor *monitor, const struct words *words)
+{
+    json_t *list = json_array();
+    for (unsigned hart = 0; hart < emu_harts(monitor->host.machine); hart++)
+        json_array_append_new(list, hart_json(monitor, hart));
+    return list;
+}
+
+static json_t *this_hart_json(struct monitor *monitor, const struct words *words)
+{
+    return hart_json(monitor, monitor->hart);
+}
+
+static json_t *named_json(struct monitor *monitor, const struct words *words)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < words->count; i++) {
+        uint64_t value;
+        struct emu_error error;
+        if (monitor_value(monitor, words->word[i], &value, &error))
+            json_object_set_new(object, words->word[i], hex(value));
+    }
+    return object;
+}
+
+static json_t *regs_json(struct monitor *monitor, const struct words *words)
+{
+    struct emu_hart_view view;
+    if (words->count > 0)
+        return named_json(monitor, words);
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    json_t *object = json_object();
+    json_object_set_new(object, "pc", hex(view.pc));
+    for (unsigned i = 0; i < 32; i++)
+        json_object_set_new(object, isa_xreg_name(i), hex(view.x[i]));
+    return object;
+}
+
+static json_t *fregs_json(struct monitor *monitor, const struct words *words)
+{
+    struct emu_hart_view view;
+    if (words->count > 0)
+        return named_json(monitor, words);
+    emu_hart_view(monitor->host.machine, monitor->hart, &view);
+    json_t *object = json_object();
+    for (unsigned i = 0; i < 32; i++)
+        json_object_set_new(object, isa_freg_name(i), hex(view.f[i]));
+    return object;
+}
+
+static json_t *csr_json(struct monitor *monitor, const struct words *words)
+{
+    json_t *object = json_object();
+    for (unsigned n = 0; n < 4096; n++) {
+        const char *name = isa_csr_name(n);
+        bool is_wanted = name && words->count == 0;
+        uint64_t value;
+        for (unsigned i = 0; name && i < words->count; i++)
+            is_wanted |= !strcmp(words->word[i] + (words->word[i][0] == '$'), name);
+        if (is_wanted && emu_csr_read(monitor->host.machine, monitor->hart, n, &value))
+            json_object_set_new(object, name, hex(value));
+    }
+    return object;
+}
+
+static json_t *value_json(struct monitor *monitor, const struct words *words)
+{
+    uint64_t value;
+    struct emu_error error;
+    return monitor_value(monitor, words->text, &value, &error) ? hex(value) : NULL;
+}
+
+/* ---- the machine ---- */
+
+static json_t *hash_json(struct monitor *monitor, const struct words *words)
+{
+    struct emu_position position = emu_position(monitor->host.machine);
+    return json_pack("{s:o, s:o, s:o, s:o}", "hash", json_sprintf("%016" PRIx64, emu_state_hash(monitor->host.machine)), "cycle",
+                     number(emu_now(monitor->host.machine)), "events", number(position.events), "steps", number(position.steps));
+}
+
+static json_t *bus_json(struct monitor *monitor, const struct words *words)
+{
+    const struct emu_machine *machine = monitor->host.machine;
+    uint64_t count = 10;
+    struct emu_bus_record record;
+    json_t *list = json_array();
+    if (words->count > 0 && !number_parse(words->word[0], 1, EMU_BUS_LOG_RECORDS, &count))
+        return list;
+    for (uint64_t back = count; back-- > 0;)
+        if (emu_bus_log_read(machine, (unsigned)back, &record))
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "kind",
+                                            emu_transaction_name(record.kind), "by", port_json(machine, record.port), "pc",
+                                            hex(record.pc), "address", hex(record.address), "requested", number(record.requested),
+                                            "granted", number(record.granted), "effect", number(record.effect), "done",
+                                            number(record.done), "from_cache", record.from_cache, "sharers", (int)record.sharers));
+    return list;
+}
+
+static json_t *line_json(struct monitor *monitor, const struct words *words)
+{
+    const struct emu_machine *machine = monitor->host.machine;
+    struct emu_line_view line;
+    uint64_t address;
+    struct emu_error error;
+    if (!monitor_value(monitor, words->text, &address, &error) || !emu_line_view(machine, address, &line))
+        return NULL;
+    json_t *harts = json_array();
+    for (unsigned hart = 0; hart < emu_harts(machine); hart++) {
+        struct emu_line_at_hart at;
+        if (!emu_line_at_hart(machine, address, hart, &at) || (!at.data && !at.instruction && !at.reserved && !at.waiting))
+            continue;
+        json_array_append_new(harts, json_pack("{s:i, s:s, s:s, s:o, s:b}", "hart", (int)hart, "data", emu_line_state_name(at.data),
+                                               "code", emu_line_state_name(at.instruction), "reservation",
+                                               at.reserved ? hex(at.reservation) : json_null(), "waits", at.waiting));
+    }
+    return json_pack("{s:o, s:i, s:i, s:b, s:b, s:o, s:o, s:o}", "address", hex(line.address), "copies", (int)line.copies,
+                     "reservations", (int)line.reservations, "slow", line.slow, "decoded", line.code, "harts", harts, "writer",
+                     port_json(machine, line.writer), "written", number(line.writer == EMU_NOBODY ? 0 : line.written));
+}
+
+static json_t *reservations_json(struct monitor *monitor, const struct words *words)
+{
+    json_t *list = json_array();
+    for (unsigned hart = 0; hart < emu_harts(monitor->host.machine); hart++) {
+        struct emu_hart_view view;
+        struct emu_hart_stats stats;
+        json_t *by = json_object();
+        emu_hart_view(monitor->host.machine, hart, &view);
+        emu_hart_stats(monitor->host.machine, hart, &stats);
+        for (unsigned reason = 0; reason < EMU_REASON_COUNT; reason++)
+            if (stats.sc_failed_by[reason])
+                json_object_set_new(by, emu_reason_name(reason), number(stats.sc_failed_by[reason]));
+        json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o, s:o}", "hart", (int)hart, "reservation",
+                                              view.reserved ? hex(view.reservation) : json_null(), "sc_succeeded",
+                                              number(stats.sc_succeeded), "sc_failed", number(stats.sc_failed), "by", by));
+    }
+    return list;
+}
+
+static json_t *failures_json(struct monitor *monitor, const struct words *words)
+{
+    uint64_t count = 10;
+    struct emu_sc_failure failure;
+    json_t *list = json_array();
+    if (words->count > 0 && !number_parse(words->word[0], 1, EMU_SC_LOG_RECORDS, &count))
+        return list;
+    for (uint64_t back = count; back-- > 0;)
+        if (emu_sc_log_read(monitor->host.machine, (unsigned)back, &failure))
+            json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "hart", (int)failure.hart, "cycle",
+                                                  number(failure.cycle), "pc", hex(failure.pc), "address", hex(failure.address),
+                                                  "reason", emu_reason_name(failure.reason), "by",
+                                                  failure.by == EMU_NOBODY ? json_null() : json_integer(failure.by), "by_pc",
+                                                  hex(failure.by_pc), "lost_cycle", number(failure.lost_cycle)));
+    return list;
+}
+
+static json_t *stops_json(struct monitor *monitor, const struct words *words)
+{
+    static const char *const kinds[] = {[STOP_NONE] = "", [STOP_BREAK] = "break", [STOP_CATCH] = "catch", [STOP_WATCH] = "watch"};
+    const struct stop_point *points[STOPS_MOST];
+    unsigned count = monitor_stop_points(monitor, points);
+    if (words->count > 0)
+        return NULL;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        const struct stop_point *point = points[i];
+        bool is_catch = point->kind == STOP_CATCH;
+        json_array_append_new(list, json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "number", (int)point->number, "kind",
+                                              kinds[point->kind], "address", is_catch ? json_null() : hex(point->address), "event",
+                                              is_catch ? json_string(event_word(point->event.kind)) : json_null(), "hart",
+                                              point->hart < 0 ? json_null() : json_integer(point->hart), "condition",
+                                              point->condition, "met", number(point->met), "ignored", number(point->ignored)));
+    }
+    return list;
+}
+
+json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words)
+{
+    static const struct {
+        command_function *command;
+        json_t *(*data)(struct monitor *monitor, const struct words *words);
+    } rows[] = {
+        {command_harts, harts_json}, {command_hart, this_hart_json},
+        {command_regs, regs_json},   {command_fregs, fregs_json},
+        {command_csr, csr_json},     {command_print, value_json},
+        {command_hash, hash_json},   {command_bus, bus_json},
+        {command_line, line_json},   {command_reservations, reservations_json},
+        {command_info, stops_json},  {command_sc_failures, failures_json},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].command == command->function)
+            return rows[i].data(monitor, words);
+    return NULL;
+}
