@@ -7,6 +7,7 @@
 #include "monitor_line.h"
 #include "word.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <isa/insn.h>
 #include <jansson.h>
@@ -251,6 +252,13 @@ static void print_json(const struct monitor *monitor, const char *line, bool ok,
     json_decref(answer);
 }
 
+/* Everything that was printed is written, or never will be. */
+static void flush(struct monitor *monitor)
+{
+    if (fflush(stdout) != 0 && !monitor->out_error)
+        monitor->out_error = errno;
+}
+
 static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_repeats)
 {
     char *output = NULL;
@@ -272,12 +280,12 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
         if (!ok)
             printf("%s\n", error.text);
     }
-    fflush(stdout);
+    flush(monitor);
     free(output);
 }
 
 /* Why the machine stands still, and the instruction that the chosen hart is at, if it can be read. */
-static void print_stop(const struct monitor *monitor, const char *reason)
+static void print_stop(struct monitor *monitor, const char *reason)
 {
     struct emu_hart_view view;
     uint32_t bits = 0;
@@ -300,7 +308,7 @@ static void print_stop(const struct monitor *monitor, const char *reason)
         printf("hart %u: 0x%" PRIx64 "%s%s%s%s%s\n", monitor->hart, view.pc, place[0] ? " <" : "", place, place[0] ? ">" : "",
                insn[0] ? ":\t" : "", insn);
     }
-    fflush(stdout);
+    flush(monitor);
 }
 
 /* A line that is empty does the last command again, if that is one to be repeated. */
@@ -342,7 +350,7 @@ enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, stru
         print_stop(monitor, reason);
     if (monitor->due && monitor->due[0])
         open_due(monitor);
-    while (!monitor->goes_on && !monitor->quits) {
+    while (!monitor->goes_on && !monitor->quits && !monitor->out_error) {
         char text[256];
         prompt(monitor, text, sizeof text);
         char *line = monitor_next_line(monitor, text);
@@ -358,6 +366,9 @@ enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, stru
         monitor_forget_hidden(monitor);
     end_due(monitor);
     *ret_goal = monitor->goal;
+    errno = monitor->out_error;
+    if (monitor->out_error)
+        return MONITOR_NO_OUTPUT;
     return monitor->quits ? MONITOR_QUIT : MONITOR_RUN;
 }
 

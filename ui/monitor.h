@@ -21,7 +21,8 @@ struct monitor_goal {
     uint64_t retired; /* has retired so many instructions; hart < 0: nobody has to */
 };
 
-enum monitor_wish { MONITOR_RUN, MONITOR_QUIT };
+/* NO_OUTPUT: what it says cannot be written any more; errno says why. */
+enum monitor_wish { MONITOR_RUN, MONITOR_QUIT, MONITOR_NO_OUTPUT };
 
 /* What the monitor may ask of the session. */
 struct monitor_host {

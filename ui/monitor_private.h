@@ -117,9 +117,10 @@ struct monitor {
 
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
-    char *due;    /* commands of the stops that were just met; owned */
-    bool is_over; /* there are no more commands */
-    char *last;   /* what an empty line does again; owned */
+    char *due;     /* commands of the stops that were just met; owned */
+    bool is_over;  /* there are no more commands */
+    int out_error; /* errno of what could not be written; 0: all could */
+    char *last;    /* what an empty line does again; owned */
     uint64_t x_next;
     char x_format, x_size;
     uint64_t disasm_next;

@@ -15,6 +15,7 @@
 #include "terminal.h"
 
 #include <emu/hint.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -200,6 +201,15 @@ static void keep_logs(struct session *session)
 
 static void look_at_host(struct session *session);
 
+/* What is said besides the guest's output cannot be written. */
+static void output_is_gone(struct session *session, int number)
+{
+    if (number == EPIPE)
+        end(session, ENDING_CLOSED, 0);
+    else
+        emu_error_set(&end(session, ENDING_ERROR, 0)->error, "cannot write the monitor's output: %s", strerror(number));
+}
+
 static void talk(struct session *session)
 {
     terminal_line_erase();
@@ -207,11 +217,16 @@ static void talk(struct session *session)
         terminal_restore();
     console_end_line(&session->console);
     enum monitor_wish wish = monitor_talk(session->monitor, session->halt_reason, &session->goal);
+    int number = errno;
     session->halted = false;
     signals_forget_interrupt(); /* at the prompt Ctrl-C only ends a line */
     look_at_host(session);
     if (session->ended)
         return;
+    if (wish == MONITOR_NO_OUTPUT) {
+        output_is_gone(session, number);
+        return;
+    }
     if (wish == MONITOR_QUIT) {
         end(session, session->finish_said ? ENDING_FINISHED : ENDING_QUIT, session->ending.code);
         return;
@@ -535,6 +550,8 @@ static void write_output(struct session *session)
             progress_hear(&session->progress, (char)events[i].a);
             session->output_cycle = events[i].cycle;
         }
+    if (session->monitor && fflush(stdout) != 0 && !session->ended) /* traces */
+        output_is_gone(session, errno);
     console_flush(&session->console);
     if (session->ended || session->console.out_state == CONSOLE_OPEN)
         return;

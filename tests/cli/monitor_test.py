@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The monitor: transcripts, and that looking changes nothing.
+"""The monitor: transcripts, and what may come in place of commands.
 
 usage: monitor_test.py LOCKSCOPE GUESTS DOCS [GROUP...]
 A transcript (monitor/*.txt) begins with its options; "> command" is what is typed, the lines behind it are all that is answered, to
@@ -7,12 +7,18 @@ the letter. What is printed when the machine stops is the answer to the command 
 guest, @@ the project's folder; in commands " | " is the end of a
 line; in answers @ is the guests' folder, and @@ the project's. With LOCKSCOPE_WRITE_TRANSCRIPTS set the answers are written into the files instead of compared.
 """
+import fcntl
 import glob
 import json
 import os
+import pty
 import random
 import re
+import select
+import signal
+import subprocess
 import sys
+import termios
 
 import cli_test
 from cli_test import Case, Screens, check, guest, run
@@ -69,68 +75,6 @@ for transcript_path in sorted(glob.glob(os.path.join(HERE, "monitor", "*.txt")))
     setattr(Transcripts, "test_" + os.path.basename(transcript_path)[:-4].replace("-", "_"), transcript(transcript_path))
 
 
-class Neutral(Case):
-    LOOKS = ["harts", "regs", "fregs", "csr", "reservations", "stats", "hash", "config", "disasm 0x80000000 5", "x/4xg 0x80000000",
-             "print a0 + pc", "info", "help", "hart 0", "hart", "nonsense", "x/9z 1", "break", "hart 99", "x 0", "translate pc fetch", "tlb", "cache", "cache code 1",
-             "line pc", "symbols p", "symbols at pc", "backtrace", "list", "bus 7", "devices", "irq"]
-    GOES = ["step", "step 7", "step hart 0", "step hart 0 3", "cycle", "cycle 13", "next"]  # the other harts wait for good
-
-    def goes_on_to(self, commands, cycle, *options):
-        answers, result = talk(commands + ["delete", "cycle to %d" % cycle, "hash", "harts"], "-smp", "3", *options, guest("echo"))
-        check(len(answers) == len(commands) + 4 and result.returncode == 0, result.stderr, answers[-1:])
-        return answers[-2]
-
-    def test_what_looks_steps_and_stops_leaves_the_run_as_it_was(self):
-        generator = random.Random(5)
-        for options in ([], ["--fidelity", "fast"]):
-            want = self.goes_on_to([], 60000, *options)
-            for _ in range(3):
-                commands = []
-                for _ in range(400):
-                    word = generator.random()
-                    commands.append(generator.choice(self.LOOKS if word < 0.6 else self.GOES))
-                    if word > 0.97:
-                        commands += ["break 0x%x if 0" % (0x80000000 + 2 * generator.randrange(60)), "catch trap if a == 77",
-                                     "watch 0x%x if 0" % (0x80000000 + 8 * generator.randrange(60)), "rwatch 0x80000200 if 0"]
-                check(self.goes_on_to(commands, 60000, *options) == want, "the run is another one", commands)
-
-    def test_a_run_that_was_stopped_in_the_middle_ends_as_the_undisturbed_one(self):
-        script = "cycle 5000\nharts\nstep 100\nregs\ntbreak 0x80000040\ncontinue\ncontinue\n"
-        for fidelity in ("timed", "fast"):
-            plain = run(guest("wait"), "-smp", "2", "-serial", "null", "--state-hash", "--no-record", "--max-cycles", "3000000",
-                        "--fidelity", fidelity)
-            stopped = run(guest("wait"), "-smp", "2", "-serial", "null", "--state-hash", "--no-record", "--max-cycles", "3000000",
-                          "--fidelity", fidelity, "-x", self.path("script", script.encode()))
-            hashes = [re.findall(rb"^state hash (\w+)$", result.stderr, re.M) for result in (plain, stopped)]
-            check(hashes[0] and hashes[0] == hashes[1], fidelity, plain, stopped)
-
-    def test_watchpoints_stop_behind_the_access_and_change_nothing(self):
-        # auipc a0, 1; li a1, 0; 1: sd a1, 0(a0); addi a1, a1, 1; ld a2, 0(a0); j 1b
-        words = (0x00001517, 0x00000593, 0x00b53023, 0x00158593, 0x00053603, 0xff5ff06f)
-        raw = self.path("stores.bin", b"".join(word.to_bytes(4, "little") for word in words))
-        options = ["-bios", "none", "-device", "loader,file=%s,addr=0x80000000" % raw]
-        for fidelity in ("timed", "fast"):
-            want = talk(["cycle to 9000", "hash"], *options, "--fidelity", fidelity)[0][1]
-            answers, _ = talk(["watch 0x80001000 8 if b == 3", "continue", "regs a1", "delete", "rwatch 0x80001004 4", "ignore 2 5", "continue",
-                               "info", "delete", "cycle to 9000", "hash"], *options, "--fidelity", fidelity)
-            check(answers[1].startswith("stop 1: hart 0 at 0x80000008 has written to 0x80001000: 0x3 was 0x2\nhart 0: 0x8000000c"), answers[1])
-            check(answers[2].split()[2] == "3", answers[2])
-            check(answers[6].startswith("stop 2: hart 0 at 0x80000010 has read 0x80001004: 0x0\n"), answers[6])
-            check(answers[7] == "2: reads of 4 bytes at 0x80001004, met 6 times\n", answers[7])
-            check(answers[10] == want, fidelity, answers[10], want)
-
-    def test_changes_are_recorded_and_replayed(self):
-        record = self.path("run")
-        script = b"step 20\nset a7 0x1234\nwrite 0x80001000 99 4\nfreeze 1\ncycle 3000\nthaw 1\ncycle to 30000\nhash\nquit\n"
-        result = run("-S", "--record", record, "--state-hash", "-smp", "2", guest("echo"), stdin=script)
-        check(result.returncode == 0, result)
-        again = run("--replay-input", record, "--state-hash")
-        hashes = [re.findall(rb"^state hash (\w+)$", each.stderr, re.M) for each in (result, again)]
-        check(again.returncode == 0 and hashes[0] and hashes[0] == hashes[1], result, again)
-        looked = run("--replay-input", record, "-S", stdin=b"step 5\nset a0 1\nharts\nquit\n")
-        check(b"can be looked at, and not changed" in looked.stdout, looked)
-
-
 class Input(Screens):
     def test_noise_and_long_lines_are_answered(self):
         noise = bytes(random.Random(9).randrange(256) for _ in range(20000)).replace(b"q", b"")
@@ -157,6 +101,7 @@ class Input(Screens):
                                                              ["command", "cycle", "hart", "ok", "output", "pc"]], answers)
         values = [answer for answer in answers if answer.get("command") == "regs pc"]
         check(values[0]["ok"] and values[0]["output"][0].startswith("pc "), values)
+        check(values[0]["data"] == {"pc": values[0]["pc"]}, values)
         wrong = [answer for answer in answers if answer.get("command") == "print ("]
         check(not wrong[0]["ok"] and "a value is expected" in wrong[0]["error"], wrong)
 
@@ -176,6 +121,77 @@ class Input(Screens):
         screen.type(b"q")
         screen.ends(7)
 
+    def test_a_guests_hint_stops_for_whoever_may_look_and_for_nobody_else(self):
+        answers, result = talk(["continue", "regs a0", "continue"], guest("look"))
+        check(answers[0].split("\n", 1)[1].startswith("hart 0 asks for a look, with a0 0x2a\nhart 0: 0x"), answers[0])
+        check(answers[1] == "a0        0x000000000000002a 42\n", answers[1])
+        check(result.returncode == 7 and b"." in result.stdout, result)
+        alone = run("--headless", "--no-record", guest("look"))
+        check(alone.returncode == 7 and alone.stdout == b".", alone)
+        off = run("-S", "--no-record", "--set", "machine.hints=off", guest("look"), stdin=b"continue\nquit\n")
+        check(b"asks" not in off.stdout and off.returncode == 7, off)
+        screen = self.screen(guest("look"))
+        screen.expect(rb"asks for a look, with a0 0x2a\r\n")
+        screen.expect(rb"\] ")
+        screen.type(b"continue\r")
+        screen.expect(rb"\.")
+        screen.ends(7)
+
+    def test_what_a_person_types_raises_the_interrupt_and_the_text_that_are_waited_for(self):
+        screen = self.screen(guest("wait"), "-smp", "2")
+        screen.expect(rb">")
+        screen.type(b"\x01c")
+        screen.expect(rb"\] ")
+        screen.type(b"catch irq 10\rcatch console xyz\rcontinue\r")
+        screen.expect(rb"(?s)stop 1 at irq 10.*stop 2 at console .xyz.*continue\r?\n")
+        screen.type(b"x")
+        screen.expect(rb"stop 1 at irq: source 10 raised\r\n")
+        screen.expect(rb"\] ")
+        screen.type(b"delete 1\rcontinue\r")
+        screen.expect(rb"x")
+        screen.type(b"xyxyz")
+        screen.expect(rb"xyxyz\r?\nstop 2 at console: .*\r\n")
+        screen.expect(rb"\] ")
+        screen.type(b"quit\r")
+        screen.ends(0)
+
+    def test_commands_of_a_stop_are_done_by_a_run_that_nobody_talks_to(self):
+        script = self.path("script", b"break put\ncommands 1\nsilent\nprint a0\nend\ncatch trap\n")
+        result = run("-x", script, "--headless", "--no-record", guest("look"))
+        check(result.returncode == 7 and b"0x2e = 46\n" in result.stdout, result)
+
+    def test_commands_without_an_end_are_dropped_in_a_sentence(self):
+        result = run("-S", "--no-record", guest("echo"), stdin=b"break poll\ncommands 1\nregs\n")
+        check(result.returncode == 0 and b"there is no end behind the commands of stop 1: they are dropped\n" in result.stdout, result)
+        result = run("-S", "--no-record", guest("echo"), stdin=b"commands 5\nquit\n")
+        check(result.returncode == 0 and b"there is no stop 5" in result.stdout, result)
+
+    def test_a_terminal_that_goes_away_at_the_prompt_or_in_a_run_ends_the_program(self):
+        for keys, wanted in ((b"help\r", rb"\] "), (b"continue\r", rb">"), (b"commands 1\r", rb"commands 1\r?\n"), (b"step hart 0 100000000\r", rb">")):
+            master, slave = pty.openpty()
+            process = subprocess.Popen([cli_test.PROGRAM, "-S", "--no-record", guest("echo")], stdin=slave, stdout=slave, stderr=slave,
+                                       start_new_session=True, preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0))
+            os.close(slave)
+            text = b""
+            for pattern, answer in ((rb"\] ", keys), (wanted, b"")):
+                while not re.search(pattern, text):
+                    check(select.select([master], [], [], cli_test.PATIENCE)[0], "no", pattern, "in", text)
+                    text += os.read(master, 4096)
+                text = text[re.search(pattern, text).end():]
+                os.write(master, answer)
+            os.close(master)
+            code = process.wait(timeout=cli_test.PATIENCE)
+            check(code == 128 + signal.SIGHUP, wanted, "exit code", code)
+
+    def test_closed_files_in_place_of_a_terminal_end_the_program(self):
+        for shell, code, said in (("%s <&-", 0, b""), ("%s </dev/null", 0, b""), ("yes help | %s | head -1 >/dev/null; exit ${PIPESTATUS[1]}", 141, b""),
+                                  ("yes regs | %s >/dev/full", 2, b"cannot write the monitor's output: No space left on device\n"),
+                                  ("printf 'trace sc-fail\\ncontinue\\n' | %s -smp 2 | head -1 >/dev/null; exit ${PIPESTATUS[1]}", 141, b""),
+                                  ("echo step | %s >&-", 0, b"")):
+            words = "%s -S --no-record %s" % (cli_test.PROGRAM, guest("forever"))
+            result = subprocess.run(["bash", "-c", shell % words], capture_output=True, timeout=cli_test.PATIENCE)
+            check(result.returncode == code and said in result.stderr and result.stderr.count(b"\n") <= 1, shell, result)
+
     def test_ctrl_d_at_the_prompt_ends_the_run(self):
         screen = self.screen("-S", guest("echo"))
         screen.expect(rb"\] ")
@@ -183,5 +199,6 @@ class Input(Screens):
         screen.ends(0)
 
 
-cli_test.GROUPS = {"transcripts": Transcripts, "monitor-neutral": Neutral, "monitor-input": Input}
-sys.exit(cli_test.main())
+if __name__ == "__main__":
+    cli_test.GROUPS = {"transcripts": Transcripts, "monitor-input": Input}
+    sys.exit(cli_test.main())
