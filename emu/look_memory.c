@@ -5,6 +5,8 @@
 #include "machine.h"
 
 #include <emu/platform.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- caches ---- */
 
@@ -149,19 +151,59 @@ void emu_port_view(const struct emu_machine *m, unsigned port, struct emu_port_v
 
 /* ---- devices ---- */
 
+/* Of the machine's regions, RAM and ROM, the index-th by address: -2 RAM, -1 ROM, else the number of a device's. */
+static int region_at(const struct emu_machine *m, unsigned index)
+{
+    for (int i = -2; i < (int)m->region_count; i++) {
+        uint64_t base = i == -2 ? PLATFORM_RAM_BASE : i == -1 ? PLATFORM_BOOT_ROM_BASE : m->regions[i].base;
+        unsigned before = (base > PLATFORM_RAM_BASE) + (base > PLATFORM_BOOT_ROM_BASE);
+        for (unsigned other = 0; other < m->region_count; other++)
+            before += m->regions[other].base < base;
+        if (before == index)
+            return i;
+    }
+    return -3;
+}
+
 bool emu_region(const struct emu_machine *m, unsigned index, struct emu_region *ret_region)
 {
-    if (index == 0) {
-        *ret_region = (struct emu_region){"ram", PLATFORM_RAM_BASE, m->config.ram_bytes};
-    } else if (index == 1) {
-        *ret_region = (struct emu_region){"rom", PLATFORM_BOOT_ROM_BASE, PLATFORM_BOOT_ROM_SIZE};
-    } else {
-        if (index - 2 >= m->region_count)
-            return false;
-        const struct region *region = &m->regions[index - 2];
-        *ret_region = (struct emu_region){region->ops->name, region->base, region->size};
-    }
+    int i = region_at(m, index);
+    if (i < -2)
+        return false;
+    *ret_region = i == -2   ? (struct emu_region){"ram", PLATFORM_RAM_BASE, m->config.ram_bytes}
+                  : i == -1 ? (struct emu_region){"rom", PLATFORM_BOOT_ROM_BASE, PLATFORM_BOOT_ROM_SIZE}
+                            : (struct emu_region){m->regions[i].ops->name, m->regions[i].base, m->regions[i].size};
     return true;
+}
+
+size_t emu_region_fields(const struct emu_machine *m, unsigned index, struct emu_field *ret_fields, size_t max)
+{
+    int i = region_at(m, index);
+    struct state_field *fields = i >= 0 ? malloc((max ? max : 1) * sizeof *fields) : NULL;
+    struct state *s = fields ? state_create_look(fields, max) : NULL;
+    size_t count = 0;
+    if (s) {
+        m->regions[i].ops->state(s, m->regions[i].device);
+        count = state_finish_look(s);
+        for (size_t n = 0; n < count && n < max; n++) {
+            ret_fields[n] = (struct emu_field){.value = fields[n].value, .bytes = fields[n].bytes};
+            memcpy(ret_fields[n].name, fields[n].name, sizeof fields[n].name);
+        }
+    }
+    free(fields);
+    return count;
+}
+
+const char *emu_virtio_at(const struct emu_machine *m, emu_paddr base)
+{
+    static const char *const names[] = {[EMU_VIRTIO_NONE] = "nothing",
+                                        [EMU_VIRTIO_BLOCK] = "block",
+                                        [EMU_VIRTIO_CONSOLE] = "console",
+                                        [EMU_VIRTIO_RNG] = "entropy",
+                                        [EMU_VIRTIO_NET] = "net"};
+    uint64_t slot = (base - PLATFORM_VIRTIO_BASE) / PLATFORM_VIRTIO_STRIDE;
+    bool is_slot = base >= PLATFORM_VIRTIO_BASE && base % PLATFORM_VIRTIO_STRIDE == 0 && slot < EMU_VIRTIO_SLOTS;
+    return is_slot ? names[m->config.virtio.slot[slot]] : NULL;
 }
 
 unsigned emu_irq_sources(const struct emu_machine *m)

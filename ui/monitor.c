@@ -252,11 +252,12 @@ static void print_json(const struct monitor *monitor, const char *line, bool ok,
     json_decref(answer);
 }
 
-/* Everything that was printed is written, or never will be. */
+/* Everything that was printed is written, or never will be. What does not fit into the stream's buffer has been tried before. */
 static void flush(struct monitor *monitor)
 {
-    if (fflush(stdout) != 0 && !monitor->out_error)
-        monitor->out_error = errno;
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!is_written && !monitor->out_error)
+        monitor->out_error = errno ? errno : EIO;
 }
 
 static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_repeats)
@@ -273,6 +274,7 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
     bool ok = do_line(monitor, line, &error, ret_repeats, &data);
     fclose(monitor->out);
     monitor->out = NULL;
+    errno = 0;
     if (monitor->options->json) {
         print_json(monitor, line, ok, &error, output, data);
     } else {
@@ -294,6 +296,7 @@ static void print_stop(struct monitor *monitor, const char *reason)
     symbols_write(monitor->host.symbols, view.pc, place, sizeof place);
     if (monitor_read(monitor, view.pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, view.pc, &bits, 4)))
         isa_disassemble(insn, sizeof insn, bits, view.pc);
+    errno = 0;
     if (monitor->options->json) {
         json_t *stop =
             json_pack("{s:s, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
@@ -394,7 +397,8 @@ bool command_help(struct monitor *monitor, struct words *words, struct emu_error
         fprintf(monitor->out, "%s\n", group_meanings[group]);
         for (size_t i = 0; i < command_count; i++)
             if (commands[i].group == group)
-                fprintf(monitor->out, "  %-13s %-44s %s\n", commands[i].name, commands[i].example, commands[i].alias);
+                fprintf(monitor->out, "  %-13s %-42s %.*s\n", commands[i].name, commands[i].example,
+                        (int)strcspn(commands[i].meaning, ";:(."), commands[i].meaning);
     }
     fputs("help COMMAND tells more. Any beginning that only one command has will do; an empty line repeats.\n", monitor->out);
     return true;
@@ -465,7 +469,7 @@ struct monitor *monitor_create(const struct options *options, const struct monit
             return NULL;
         }
     if (host->is_terminal)
-        monitor_line_start(host->symbols);
+        monitor_line_start(monitor);
     return monitor;
 }
 

@@ -6,10 +6,10 @@
 #ifndef UI_MONITOR_LINE_H
 #define UI_MONITOR_LINE_H
 
-struct symbols;
+struct monitor;
 
 /* Before the first monitor_line_edit: reads the history that earlier sessions left. */
-void monitor_line_start(struct symbols *symbols);
+void monitor_line_start(const struct monitor *monitor);
 /* Keeps the history for later ones. */
 void monitor_line_finish(void);
 /* A line edited on the terminal, to be freed; NULL at Ctrl-D or when the terminal is gone. */

@@ -9,6 +9,8 @@
 #include <isa/trap.h>
 #include <string.h>
 
+#define FIELDS_MOST 200
+
 static const char mode_names[] = "US?M";
 
 /* ---- translation ---- */
@@ -203,12 +205,59 @@ bool command_bus(struct monitor *monitor, struct words *words, struct emu_error 
 
 /* ---- devices ---- */
 
+const char *monitor_region_name(const struct monitor *monitor, unsigned n)
+{
+    struct emu_region region;
+    return emu_region(monitor->host.machine, n, &region) ? region.name : NULL;
+}
+
+/* By name, or by an address in it; -1: there is none. */
+static int region_named(struct monitor *monitor, const char *text)
+{
+    struct emu_region region;
+    struct emu_error error;
+    uint64_t address;
+    bool is_address = monitor_value(monitor, text, &address, &error);
+    for (unsigned i = 0; emu_region(monitor->host.machine, i, &region); i++)
+        if (!strcmp(region.name, text) || (is_address && address - region.base < region.bytes))
+            return (int)i;
+    return -1;
+}
+
+static void print_fields(struct monitor *monitor, unsigned index)
+{
+    struct emu_field fields[FIELDS_MOST];
+    size_t count = emu_region_fields(monitor->host.machine, index, fields, FIELDS_MOST);
+    for (size_t i = 0; i < count && i < FIELDS_MOST; i++) {
+        fprintf(monitor->out, "  %-32s 0x%" PRIx64, fields[i].name, fields[i].value);
+        if (fields[i].bytes > 8)
+            fprintf(monitor->out, " and %zu more bytes", fields[i].bytes - 8);
+        fputc('\n', monitor->out);
+    }
+    if (count > FIELDS_MOST)
+        fprintf(monitor->out, "  and %zu more\n", count - FIELDS_MOST);
+    if (count == 0)
+        fputs("  no registers\n", monitor->out);
+}
+
+static void print_region(struct monitor *monitor, const struct emu_region *region)
+{
+    const char *virtio = emu_virtio_at(monitor->host.machine, region->base);
+    fprintf(monitor->out, "0x%010" PRIx64 " to 0x%010" PRIx64 " %s%s%s\n", region->base, region->base + region->bytes - 1,
+            region->name, virtio ? ": " : "", virtio ? virtio : "");
+}
+
 bool command_devices(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     struct emu_region region;
+    int index = words->count ? region_named(monitor, words->text) : -1;
+    if (words->count && index < 0)
+        return emu_error_set(error, "there is no device '%.40s', by name or by address; devices lists them", words->text);
     for (unsigned i = 0; emu_region(monitor->host.machine, i, &region); i++)
-        fprintf(monitor->out, "0x%010" PRIx64 " to 0x%010" PRIx64 " %s\n", region.base, region.base + region.bytes - 1,
-                region.name);
+        if (index < 0 || i == (unsigned)index)
+            print_region(monitor, &region);
+    if (index >= 0)
+        print_fields(monitor, (unsigned)index);
     return true;
 }
 

@@ -27,7 +27,8 @@ enum command_words {
     WORDS_EVENT,
     WORDS_COMMAND,
     WORDS_FILE,
-    WORDS_TOPIC
+    WORDS_TOPIC,
+    WORDS_DEVICE
 };
 
 enum command_group {
@@ -198,6 +199,9 @@ void monitor_print_pmp(struct monitor *monitor);
 
 /* monitor_info.c: the name of a topic; NULL past the last. */
 const char *monitor_topic(unsigned n);
+
+/* monitor_memory.c: the name of the nth region; NULL past the last. */
+const char *monitor_region_name(const struct monitor *monitor, unsigned n);
 
 /* monitor_json.c: what a command tells, as data (json_t *); NULL: it has lines only. */
 struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words);

@@ -550,7 +550,7 @@ static void write_output(struct session *session)
             progress_hear(&session->progress, (char)events[i].a);
             session->output_cycle = events[i].cycle;
         }
-    if (session->monitor && fflush(stdout) != 0 && !session->ended) /* traces */
+    if (session->monitor && (fflush(stdout) != 0 || ferror(stdout)) && !session->ended) /* traces */
         output_is_gone(session, errno);
     console_flush(&session->console);
     if (session->ended || session->console.out_state == CONSOLE_OPEN)

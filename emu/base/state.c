@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The visitors of component state. A visitor sees a stream of tagged records: a group's opening, its fields, its closing.
- * The hash visitor feeds the serialised records to XXH3; the flip visitor changes one field and hashes nothing.
+ * The hash visitor feeds the serialised records to XXH3; the flip visitor changes one field and hashes nothing; the look visitor
+ * writes down what it meets.
  * Every record carries its type and its name, so that moving a value to another field or group changes the hash.
  */
 #include <base/state.h>
@@ -17,11 +18,15 @@ enum { STATE_DEPTH_MAX = 16, STATE_NAME_MAX = 128 };
 enum record { RECORD_OPEN = 1, RECORD_CLOSE, RECORD_VALUE, RECORD_BYTES };
 
 struct state {
-    XXH3_state_t *hash; /* NULL in a flip visitor */
-    uint64_t flip;      /* the field to flip */
-    uint64_t count;     /* fields met so far */
-    unsigned depth;     /* open groups */
+    XXH3_state_t *hash; /* NULL in a flip or a look visitor */
+    bool looks;         /* a look visitor: */
+    struct state_field *fields;
+    size_t max;
+    uint64_t flip;  /* the field to flip */
+    uint64_t count; /* fields met so far */
+    unsigned depth; /* open groups */
     const char *groups[STATE_DEPTH_MAX];
+    unsigned numbers[STATE_DEPTH_MAX];
     char flipped[STATE_NAME_MAX]; /* "group.field", empty until it was met */
 };
 
@@ -49,11 +54,28 @@ static bool meet(struct state *s, const char *name)
     return true;
 }
 
+static void look(struct state *s, const char *name, uint64_t value, size_t bytes)
+{
+    if (s->count++ >= s->max)
+        return;
+    struct state_field *field = &s->fields[s->count - 1];
+    const char *group = s->depth > 1 ? s->groups[s->depth - 1] : ""; /* the first is the component itself */
+    unsigned number = s->depth > 1 ? s->numbers[s->depth - 1] : 0;
+    if (number)
+        snprintf(field->name, sizeof field->name, "%s %u.%s", group, number, name);
+    else
+        snprintf(field->name, sizeof field->name, "%s%s%s", group, group[0] ? "." : "", name);
+    field->value = value;
+    field->bytes = bytes;
+}
+
 /* The common part of the numbers: hashes `value`, or returns it with the lowest bit inverted if its turn has come. */
 static uint64_t visit(struct state *s, const char *name, unsigned width, uint64_t value)
 {
+    if (s->looks)
+        look(s, name, value, width);
     if (!s->hash)
-        return value ^ (meet(s, name) ? 1 : 0);
+        return value ^ (!s->looks && meet(s, name) ? 1 : 0);
     uint8_t bytes[8];
     for (unsigned i = 0; i < width; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
@@ -65,6 +87,7 @@ static uint64_t visit(struct state *s, const char *name, unsigned width, uint64_
 void state_open(struct state *s, const char *name, unsigned index)
 {
     assert(s->depth < STATE_DEPTH_MAX);
+    s->numbers[s->depth] = index;
     s->groups[s->depth++] = name;
     if (s->hash)
         put_head(s, RECORD_OPEN, index, name);
@@ -116,6 +139,11 @@ void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
     if (s->hash) {
         put_head(s, RECORD_BYTES, size, name);
         put(s, bytes, size);
+    } else if (s->looks) {
+        uint64_t value = 0;
+        for (size_t i = 0; i < size && i < 8; i++)
+            value |= (uint64_t)((const uint8_t *)bytes)[i] << (8 * i);
+        look(s, name, value, size);
     } else if (meet(s, name) && size) {
         *(uint8_t *)bytes ^= 1;
     }
@@ -158,6 +186,25 @@ uint64_t state_finish_flip(struct state *s, char ret_name[STATE_NAME_MAX])
     uint64_t count = s->count;
     if (ret_name)
         memcpy(ret_name, s->flipped, sizeof s->flipped);
+    free(s);
+    return count;
+}
+
+struct state *state_create_look(struct state_field *fields, size_t max)
+{
+    struct state *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->looks = true;
+    s->fields = fields;
+    s->max = max;
+    return s;
+}
+
+uint64_t state_finish_look(struct state *s)
+{
+    assert(s->looks && s->depth == 0);
+    uint64_t count = s->count;
     free(s);
     return count;
 }

@@ -55,6 +55,29 @@ Test(state, hashing_writes_nothing)
     state_check_hash(sample_state, (void *)&constant);
 }
 
+Test(state, a_look_names_every_field_and_its_value_and_writes_nothing)
+{
+    static const struct sample constant = {1, 0x203, 0x4050607, 0x8090a0b0c0d0e0f, true, "abcd"}; /* in read-only memory */
+    static const struct state_field want[] = {{"u8", 1, 1},
+                                              {"inner 3.u16", 0x203, 2},
+                                              {"inner 3.u32", 0x4050607, 4},
+                                              {"u64", 0x8090a0b0c0d0e0f, 8},
+                                              {"flag", 1, 1},
+                                              {"bytes", 0x64636261, sizeof constant.bytes}};
+    for (size_t max = 0; max < 8; max++) {
+        struct state_field got[8] = {{"untouched", 7, 7}};
+        struct state *s = state_create_look(got, max);
+        sample_state(s, (void *)&constant);
+        cr_expect(eq(u64, state_finish_look(s), 6));
+        for (size_t i = 0; i < max && i < 6; i++) {
+            cr_expect(eq(str, got[i].name, (char *)want[i].name));
+            cr_expect(eq(u64, got[i].value, want[i].value));
+            cr_expect(eq(sz, got[i].bytes, want[i].bytes));
+        }
+        cr_expect(eq(u64, got[max].value, max ? 0 : 7), "no more than there is room for");
+    }
+}
+
 Test(state, a_flip_inverts_the_lowest_bit_of_the_nth_field_and_names_it)
 {
     static const char *const names[] = {"outer.u8", "inner.u16", "inner.u32", "outer.u64", "outer.flag", "outer.bytes", ""};

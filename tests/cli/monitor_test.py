@@ -192,6 +192,20 @@ class Input(Screens):
             result = subprocess.run(["bash", "-c", shell % words], capture_output=True, timeout=cli_test.PATIENCE)
             check(result.returncode == code and said in result.stderr and result.stderr.count(b"\n") <= 1, shell, result)
 
+    def test_tab_completes_what_can_stand_there(self):
+        screen = self.screen("-S", guest("contend"))
+        for typed, completed in ((b"contin", b"continue "), (b"catch sc-fail sto", b"store "), (b"catch trap load-p", b"load-page "),
+                                 (b"step har", b"hart "), (b"devices ser", b"serial "), (b"regs s1", b"s1"), (b"csr mstat", b"mstatus "),
+                                 (b"info rea", b"reasons "), (b"print winn", b"winners "), (b"break ove", b"over "), (b"help transl", b"translate "),
+                                 (b"translate pc fet", b"fetch "), (b"cache da", b"data "), (b"line coun", b"counter "),
+                                 (b"source /etc/hostn", b"/etc/hostname "), (b"trace line-inv", b"line-invalidated ")):
+            screen.expect(rb"\] ")
+            screen.type(typed + b"\t")
+            screen.expect(re.escape(completed))
+            screen.type(b"\x15\r")  # Ctrl-U
+        screen.type(b"quit\r")
+        screen.ends(0)
+
     def test_ctrl_d_at_the_prompt_ends_the_run(self):
         screen = self.screen("-S", guest("echo"))
         screen.expect(rb"\] ")

@@ -624,8 +624,21 @@ struct emu_region {
     uint64_t bytes;
 };
 
-/* What is mapped, in no particular order; false past the last. */
+/* What is mapped, by address; false past the last. */
 bool emu_region(const struct emu_machine *machine, unsigned index, struct emu_region *ret_region);
+
+/* A field of a device's state: its registers and what else can influence the run, by the names that the state hash knows. */
+struct emu_field {
+    char name[48];  /* "ier", "queue 1.size" */
+    uint64_t value; /* of octets (a FIFO): the first 8 of them, the first lowest */
+    size_t bytes;
+};
+
+/* The first `max` fields of what is in a region (RAM and ROM have none); returns how many there are, 0 too when the host is out of memory. */
+size_t emu_region_fields(const struct emu_machine *machine, unsigned index, struct emu_field *ret_fields, size_t max);
+/* What is in the virtio-mmio slot whose registers begin at an address: "block", "console", "entropy", "net", "nothing"; NULL: there is no
+ * slot. */
+const char *emu_virtio_at(const struct emu_machine *machine, emu_paddr base);
 
 /* Interrupt sources are 1 to emu_irq_sources(), contexts 0 to emu_irq_contexts() - 1 (PLIC specification 1.0.0). */
 unsigned emu_irq_sources(const struct emu_machine *machine);

@@ -37,4 +37,16 @@ uint64_t state_finish_hash(struct state *s); /* destroys the visitor */
 struct state *state_create_flip(uint64_t n);
 uint64_t state_finish_flip(struct state *s, char ret_name[128]);
 
+/* A look visitor changes nothing and says what there is: the first `max` fields, by names "field" or "group 2.field" (with the
+ * innermost group that is not the component itself, numbered where it is not 0). Returns the number of fields met; destroys the
+ * visitor. */
+struct state_field {
+    char name[48];
+    uint64_t value; /* of state_bytes: the first 8 of them, the first lowest */
+    size_t bytes;
+};
+
+struct state *state_create_look(struct state_field *fields, size_t max);
+uint64_t state_finish_look(struct state *s);
+
 #endif
