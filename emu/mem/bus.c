@@ -86,6 +86,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
         bus_destroy(bus);
         return NULL;
     }
+    queue_keep_apart(queue, bus->event);
     return bus;
 }
 
