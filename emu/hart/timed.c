@@ -7,6 +7,7 @@
 #include "part.h"
 
 #include "engine.h"
+#include "miss.h"
 
 static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
 {
@@ -60,6 +61,21 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
         TAIL(engine_leave(h, HART_EXIT_AGAIN, next_pc, budget));
     }
     TAIL(engine_enter_within(h, next_pc, budget, within));
+}
+
+/* The short way for a plain load or store whose page is known and whose line the cache does not have, where others act. */
+static op_result wait_for_line(struct hart *h, const struct op *op, int64_t budget, uint64_t paddr)
+{
+    engine_settle(h, budget);
+    h->pc = op_pc(h, op);
+    miss_wait(h, paddr);
+    h->steps++; /* beginning to wait is a step: a position says whether it has begun */
+    TAIL(engine_leave(h, HART_EXIT_STOPPED, h->pc, budget));
+}
+
+static uint64_t paddr_of(const struct hart *h, const struct l0_data *page, uint64_t address)
+{
+    return memory_paddr(h->shared->memory, (uint32_t)page->page) + address % PAGE_BYTES;
 }
 
 /* ---- the short way: the page is known, and the cache has the line ---- */
@@ -124,7 +140,7 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
         __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
-        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
+        if (miss_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
             mmu_l0_fill_line(h, address, address, h->slot);
             engine_load_result(h, row, op->a, host_load(address + page->addend, width));
             TAIL(after_getting(h, op, budget, l0, left));
@@ -135,6 +151,8 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LOAD, row, width, address, 0);
+    if (LIKELY(page))
+        TAIL(wait_for_line(h, op, budget + left, paddr_of(h, page, address)));
     TAIL(by_steps(h, op, budget + left));
 }
 
@@ -167,7 +185,7 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
         __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
-        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
+        if (miss_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
             host_store(address + page->addend, width, value);
             mmu_l0_fill_line(h, address, address, h->slot);
             TAIL(after_getting(h, op, budget, l0, left));
@@ -178,6 +196,8 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
+    if (LIKELY(simple))
+        TAIL(wait_for_line(h, op, budget + left, paddr_of(h, page, address)));
     TAIL(by_steps(h, op, budget + left));
 }
 

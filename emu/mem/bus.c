@@ -46,8 +46,9 @@ struct bus {
 
 /* A request whose turn has come. */
 struct turn {
-    struct bus_request request;
+    const struct bus_request *request; /* good until the port is told */
     unsigned port;
+    uint32_t entry; /* of its line among the pending ones; PENDING_NO_LINE: not known */
     enum bus_kind kind;
     uint32_t slot; /* of a cache */
     uint64_t granted, effect, done;
@@ -55,7 +56,7 @@ struct turn {
     unsigned beats;
 };
 
-static void fire(void *context, unsigned id, uint64_t cycle);
+static queue_action fire;
 
 struct bus *bus_create(const struct emu_config *config, unsigned ports, struct queue *queue, struct caches *caches,
                        struct reservations *reservations, const struct coherence *coherence, const struct bus_client *client)
@@ -149,9 +150,9 @@ bool bus_is_pending(const struct bus *bus, unsigned port)
 static bool is_refused(const struct bus *bus, const struct turn *turn)
 {
     const struct caches *caches = bus->snoop.caches;
-    if (turn->effect >= bus->hold_end || line_of(&turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
+    if (turn->effect >= bus->hold_end || line_of(turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
         return false;
-    uint32_t line = turn->request.line;
+    uint32_t line = turn->request->line;
     for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next) {
         unsigned owner = caches->slot[slot].cache >> 1;
         if ((caches->slot[slot].cache & 1) || owner == turn->port)
@@ -166,9 +167,9 @@ static bool is_refused(const struct bus *bus, const struct turn *turn)
 
 static void begin_hold(struct bus *bus, const struct turn *turn)
 {
-    if (turn->request.want != BUS_WANT_OWN || !turn->request.is_load_reserved || bus->hold_cycles == 0)
+    if (turn->request->want != BUS_WANT_OWN || !turn->request->is_load_reserved || bus->hold_cycles == 0)
         return;
-    bus->port[turn->port].hold_line = turn->request.line;
+    bus->port[turn->port].hold_line = turn->request->line;
     bus->port[turn->port].hold_until = turn->done + bus->hold_cycles;
     if (bus->hold_end < turn->done + bus->hold_cycles)
         bus->hold_end = turn->done + bus->hold_cycles;
@@ -211,7 +212,7 @@ static void count(struct bus *bus, const struct turn *turn, struct snoop_answer 
     bus->counts.address_cycles += bus->is_atomic ? turn->end - turn->granted : bus->interval;
     bus->counts.data_cycles += bus->is_atomic ? turn->end - turn->granted : turn->beats;
     of_port->transactions++;
-    of_port->waited_cycles += turn->granted - turn->request.cycle;
+    of_port->waited_cycles += turn->granted - turn->request->cycle;
     of_port->data_cycles += turn->beats;
 }
 
@@ -221,8 +222,8 @@ static void record(struct bus *bus, const struct turn *turn, struct snoop_answer
         return;
     struct bus_record record = {.kind = turn->kind,
                                 .port = (uint16_t)turn->port,
-                                .line = line_of(&turn->request),
-                                .requested = turn->request.cycle,
+                                .line = line_of(turn->request),
+                                .requested = turn->request->cycle,
                                 .granted = turn->granted,
                                 .effect = turn->effect,
                                 .done = turn->done,
@@ -255,16 +256,18 @@ static void refuse(struct bus *bus, struct turn *turn)
     bus->counts.refused++;
     bus->counts.address_cycles += bus->is_atomic ? bus->latency : bus->interval;
     bus->counts.data_cycles += bus->is_atomic ? bus->latency : 0;
-    pending_add(&bus->pending, turn->port, line_of(&turn->request), turn->effect);
+    pending_add(&bus->pending, turn->port, line_of(turn->request), turn->effect);
     pass_slot(bus, turn);
 }
 
 static void transact(struct bus *bus, struct turn *turn)
 {
-    struct snoop_answer answer = snoop_apply(&bus->snoop, &turn->request, turn->kind, turn->port, &turn->slot);
+    struct snoop_answer answer = snoop_apply(&bus->snoop, turn->request, turn->kind, turn->port, &turn->slot);
     take_data(bus, turn, answer.actions & ACTION_SUPPLY);
-    if (line_of(&turn->request) != PENDING_NO_LINE)
-        pending_busy(&bus->pending, turn->request.line, turn->end);
+    if (turn->entry != PENDING_NO_LINE)
+        pending_busy_entry(&bus->pending, turn->entry, turn->end);
+    else if (line_of(turn->request) != PENDING_NO_LINE)
+        pending_busy(&bus->pending, turn->request->line, turn->end);
     begin_hold(bus, turn);
     pass_slot(bus, turn);
     count(bus, turn, answer);
@@ -276,10 +279,12 @@ static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct tu
     uint32_t port = arbiter_choose(&bus->arbiter, bus->pending.eligible, bus->cycle);
     if (port == ARBITER_NOBODY)
         return false;
-    pending_remove(&bus->pending, port);
-    *turn = (struct turn){
-        .request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
-    turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
+    turn->request = &bus->port[port].request;
+    turn->port = port;
+    turn->entry = pending_take(&bus->pending, port);
+    turn->granted = granted;
+    turn->effect = turn->done = turn->end = effect;
+    turn->kind = snoop_kind(&bus->snoop, turn->request, &turn->slot);
     return true;
 }
 
@@ -293,10 +298,10 @@ static void fire(void *context, unsigned id, uint64_t cycle)
     pending_release(&bus->pending, cycle - bus->latency);
     while (!is_granted && choose(bus, cycle - bus->latency, cycle, &turn)) {
         if (turn.kind == BUS_NOTHING) {
-            snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, turn.port, &turn.slot);
+            snoop_apply(&bus->snoop, turn.request, BUS_NOTHING, turn.port, &turn.slot);
             begin_hold(bus, &turn);
             tell(bus, &turn);
-        } else if (is_refused(bus, &turn)) {
+        } else if (cycle < bus->hold_end && is_refused(bus, &turn)) {
             refuse(bus, &turn);
             break;
         } else {
@@ -318,7 +323,7 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     uint64_t slot = pending_slot(&bus->pending, line_of(request), request->cycle), effect = slot + bus->latency;
     if (effect >= before)
         return false;
-    struct turn turn = {.request = *request, .port = port, .granted = slot, .effect = effect, .done = effect, .end = effect};
+    struct turn turn = {.request = request, .port = port, .entry = PENDING_NO_LINE, .granted = slot, .effect = effect, .done = effect, .end = effect};
     turn.kind = snoop_kind(&bus->snoop, request, &turn.slot);
     if (turn.kind != BUS_NOTHING && is_refused(bus, &turn))
         return false;
@@ -328,7 +333,7 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     bus->is_deciding = true;
     pending_release(&bus->pending, slot);
     if (turn.kind == BUS_NOTHING) {
-        snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, port, &turn.slot);
+        snoop_apply(&bus->snoop, turn.request, BUS_NOTHING, port, &turn.slot);
         begin_hold(bus, &turn);
     } else {
         transact(bus, &turn);
@@ -359,7 +364,7 @@ void bus_drain(struct bus *bus, uint64_t cycle)
     bus->is_deciding = bus->is_draining = true;
     pending_release(&bus->pending, UINT64_MAX);
     while (choose(bus, cycle, cycle, &turn)) {
-        snoop_apply(&bus->snoop, &turn.request, turn.kind, turn.port, &turn.slot);
+        snoop_apply(&bus->snoop, turn.request, turn.kind, turn.port, &turn.slot);
         tell(bus, &turn);
     }
     forget_all(bus);

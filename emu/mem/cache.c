@@ -93,24 +93,32 @@ uint32_t cache_turn(const struct caches *caches, unsigned cache, uint32_t set)
     return *turn_of(caches, cache, set);
 }
 
-uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
+uint32_t cache_victim_of_full(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
 {
     const struct cache_shape *shape = &caches->shape[cache & 1];
     uint32_t first = cache_set_first(caches, cache, line), kept = CACHE_NONE;
-    for (uint32_t way = 0; way < shape->ways; way++) {
-        if (caches->slot[first + way].state == LINE_I)
-            return first + way;
-        if (caches->slot[first + way].line == reserved && shape->ways > 1)
-            kept = way;
-    }
     if (!shape->random) {
         uint32_t way = *turn_of(caches, cache, line);
-        return first + (way == kept ? (way + 1) % shape->ways : way);
+        if (caches->slot[first + way].line == reserved && shape->ways > 1)
+            way = way + 1 < shape->ways ? way + 1 : 0;
+        return first + way;
     }
+    for (uint32_t way = 0; way < shape->ways && shape->ways > 1; way++)
+        if (caches->slot[first + way].line == reserved)
+            kept = way;
     if (kept == CACHE_NONE)
         return first + draw_below(&caches->random[cache], shape->ways);
     uint32_t way = draw_below(&caches->random[cache], shape->ways - 1);
     return first + way + (way >= kept);
+}
+
+uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
+{
+    uint32_t first = cache_set_first(caches, cache, line);
+    for (uint32_t slot = first; slot < first + caches->shape[cache & 1].ways; slot++)
+        if (caches->slot[slot].state == LINE_I)
+            return slot;
+    return cache_victim_of_full(caches, cache, line, reserved);
 }
 
 static void link_slot(struct caches *caches, uint32_t slot, uint32_t line)

@@ -205,7 +205,7 @@ struct hart {
     uint32_t spent;          /* what steps of the part took since the engine last asked, in cycles (derived) */
     uint32_t waits;          /* of these the waits that are over already (derived) */
     int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
-    uint32_t slot;           /* of part_get_alone (derived) */
+    uint32_t slot;           /* of miss_get_alone (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 

@@ -64,10 +64,30 @@ static inline uint32_t cache_find(const struct caches *caches, unsigned cache, u
     return CACHE_NONE;
 }
 
+/* The same, and where the line could go if it is not there: *ret_empty is the lowest empty slot of its set, CACHE_NONE if it has none or
+ * the line is there. */
+static inline uint32_t cache_find_or_room(const struct caches *caches, unsigned cache, uint32_t line, uint32_t *ret_empty)
+{
+    uint32_t slot = cache_set_first(caches, cache, line) + caches->shape[cache & 1].ways, empty = CACHE_NONE;
+    for (uint32_t left = caches->shape[cache & 1].ways; left > 0; left--) {
+        const struct cache_slot *it = &caches->slot[--slot];
+        if (it->state == LINE_I) {
+            empty = slot;
+        } else if (it->line == line) {
+            *ret_empty = CACHE_NONE;
+            return slot;
+        }
+    }
+    *ret_empty = empty;
+    return CACHE_NONE;
+}
+
 /* Where a line that is not here would go: an empty slot (the lowest), else the one whose turn it is, or one drawn from the cache's
  * random state; never the one that holds line `reserved` (CACHE_NONE: none) while the set has another. Moves the random state, not
  * the turn. */
 uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved);
+/* The same where the set has no empty slot. */
+uint32_t cache_victim_of_full(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved);
 /* Puts a line into an empty slot of its set. The turn goes on if it was this slot's. */
 void cache_fill(struct caches *caches, uint32_t slot, uint32_t line, enum line_state state);
 /* Empties a slot. Its line field stays until the next fill. */
