@@ -21,10 +21,9 @@ struct schedule {
 bool schedule_init(struct schedule *schedule, unsigned harts);
 void schedule_finish(struct schedule *schedule);
 
-/* A running hart's clock has moved. */
-static inline void schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
+static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64_t key)
 {
-    uint64_t *keys = schedule->key, least = cycle << 8 | hart;
+    uint64_t *keys = schedule->key, least = key;
     unsigned at = schedule->leaves + hart;
     keys[at] = least;
     do { /* there are two leaves at least */
@@ -34,24 +33,23 @@ static inline void schedule_move(struct schedule *schedule, unsigned hart, uint6
     } while (at > 1);
 }
 
-static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64_t key)
-{
-    unsigned at = schedule->leaves + hart;
-    schedule->running += (key != SCHEDULE_IDLE) - (schedule->key[at] != SCHEDULE_IDLE);
-    schedule->key[at] = key;
-    for (at >>= 1; at; at >>= 1) {
-        uint64_t a = schedule->key[2 * at], b = schedule->key[2 * at + 1];
-        schedule->key[at] = a < b ? a : b;
-    }
-}
-
-static inline void schedule_run(struct schedule *schedule, unsigned hart, uint64_t cycle)
+/* A running hart's clock has moved. */
+static inline void schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
 {
     schedule_put(schedule, hart, cycle << 8 | hart);
 }
 
+static inline void schedule_run(struct schedule *schedule, unsigned hart, uint64_t cycle)
+{
+    schedule->running += schedule->key[schedule->leaves + hart] == SCHEDULE_IDLE;
+    schedule_move(schedule, hart, cycle);
+}
+
 static inline void schedule_stop(struct schedule *schedule, unsigned hart)
 {
+    if (schedule->key[schedule->leaves + hart] == SCHEDULE_IDLE)
+        return;
+    schedule->running--;
     schedule_put(schedule, hart, SCHEDULE_IDLE);
 }
 

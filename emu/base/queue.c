@@ -151,12 +151,6 @@ int queue_add(struct queue *queue, enum queue_kind kind, unsigned id, queue_acti
     return slot;
 }
 
-static void note_next(struct queue *queue)
-{
-    uint64_t heap = queue->view.next_in_heap, apart = queue->apart < 0 ? QUEUE_NEVER : queue->cycle[queue->apart];
-    queue->view.next = apart < heap ? apart : heap;
-}
-
 void queue_keep_apart(struct queue *queue, int slot)
 {
     assert(queue->apart < 0 && queue->cycle[slot] == QUEUE_NEVER);
@@ -183,12 +177,14 @@ void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
 {
     assert(slot >= 0 && slot < queue->slot_count);
     uint64_t before = queue->cycle[slot];
-    if (before == cycle)
-        return;
     queue->cycle[slot] = cycle;
-    if (slot != queue->apart)
+    if (slot == queue->apart) {
+        queue->view.next = cycle < queue->view.next_in_heap ? cycle : queue->view.next_in_heap;
+    } else if (before != cycle) {
         move_in_heap(queue, slot, before, cycle);
-    note_next(queue);
+        uint64_t heap = queue->view.next_in_heap, apart = queue->apart < 0 ? QUEUE_NEVER : queue->cycle[queue->apart];
+        queue->view.next = apart < heap ? apart : heap;
+    }
 }
 
 static int first_slot(const struct queue *queue)

@@ -16,21 +16,28 @@ static uint32_t reserved_line(const struct hart *h)
     return page == NO_PAGE ? CACHE_NONE : part_line(page, mine->address);
 }
 
-struct bus_request miss_request(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size)
+/* Inline, for those below. */
+static inline void make_request(struct hart *h, struct bus_request *request, uint32_t line, enum bus_want want, unsigned cache)
 {
     struct caches *caches = h->shared->caches;
-    struct bus_request request = {.line = line, .cache = (uint16_t)cache, .want = (uint8_t)want, .offset = (uint8_t)offset,
-                                  .size = (uint8_t)size};
-    uint32_t held = cache_find_or_room(caches, cache, line, &request.slot);
-    if (held != CACHE_NONE || request.slot != CACHE_NONE)
-        return request;
-    request.slot = cache_victim_of_full(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
-    const struct cache_slot *victim = &caches->slot[request.slot];
+    request->line = line;
+    request->want = (uint8_t)want;
+    request->cache = (uint16_t)cache;
+    request->is_load_reserved = false;
+    uint32_t held = cache_find_or_room(caches, cache, line, &request->slot);
+    if (held != CACHE_NONE || request->slot != CACHE_NONE)
+        return;
+    request->slot = cache_victim_of_full(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
+    const struct cache_slot *victim = &caches->slot[request->slot];
     if (h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
-        request.want = BUS_WANT_EVICT;
-        request.line = victim->line;
+        request->want = BUS_WANT_EVICT;
+        request->line = victim->line;
     }
-    return request;
+}
+
+void miss_request(struct hart *h, struct bus_request *request, unsigned cache, uint32_t line, enum bus_want want)
+{
+    make_request(h, request, line, want, cache);
 }
 
 /* ---- where nobody else acts ---- */
@@ -58,7 +65,8 @@ bool miss_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned 
     uint64_t *random = &h->shared->caches->random[part_data_cache(h)], before;
     do {
         before = *random;
-        struct bus_request request = miss_request(h, part_data_cache(h), line, want, offset, size);
+        struct bus_request request = {.offset = (uint8_t)offset, .size = (uint8_t)size};
+        make_request(h, &request, line, want, part_data_cache(h));
         room = request.want == BUS_WANT_EVICT;
         got = grant_alone(h, &request, &grant);
     } while (room && got);
@@ -79,8 +87,11 @@ static void ask(struct hart *h)
     uint32_t line = part_line(memory_page(h->shared->memory, paddr), paddr);
     miss_prefetch(h, line);
     enum bus_want want = part->kind == PART_LOAD ? BUS_WANT_READ : BUS_WANT_OWN;
-    struct bus_request request = miss_request(h, part_data_cache(h), line, want, (unsigned)(paddr % LINE_BYTES), part->size);
+    struct bus_request request;
     request.cycle = h->request_began = h->cycle;
+    request.offset = (uint8_t)(paddr % LINE_BYTES);
+    request.size = part->size;
+    make_request(h, &request, line, want, part_data_cache(h));
     part->evicting = request.want == BUS_WANT_EVICT;
     h->run = HART_ACCESSING;
     bus_request(h->shared->bus, h->id, &request);

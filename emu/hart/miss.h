@@ -9,9 +9,9 @@
 
 #include <hart/hart.h>
 
-/* A request for a line (`offset`, `size`: the bytes that are to be written, if any); first, if it has no place, for the write-back of the
- * one that must go. The cycle is missing. */
-struct bus_request miss_request(struct hart *hart, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size);
+/* Makes a request for a line; first, if it has no place, for the write-back of the one that must go. Cycle, offset and size are the
+ * caller's. */
+void miss_request(struct hart *hart, struct bus_request *request, unsigned cache, uint32_t line, enum bus_want want);
 
 /* What a request was granted. `miss`: what the line is for, if one comes. */
 static inline void miss_count(struct hart *hart, enum bus_kind kind, enum emu_miss miss)

@@ -111,7 +111,8 @@ static enum step ask(struct hart *h, struct bus_request *request)
 static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
 {
     miss_prefetch(h, line);
-    struct bus_request request = miss_request(h, cache, line, want, offset, size);
+    struct bus_request request = {.offset = (uint8_t)offset, .size = (uint8_t)size};
+    miss_request(h, &request, cache, line, want);
     request.is_load_reserved = is_lr;
     h->part.evicting = request.want == BUS_WANT_EVICT;
     return ask(h, &request);

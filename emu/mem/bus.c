@@ -274,17 +274,35 @@ static void transact(struct bus *bus, struct turn *turn)
     record(bus, turn, answer);
 }
 
+static void begin_turn(struct bus *bus, struct turn *turn, uint32_t port, uint32_t entry, uint64_t granted, uint64_t effect)
+{
+    turn->request = &bus->port[port].request;
+    turn->port = port;
+    turn->entry = entry;
+    turn->granted = granted;
+    turn->effect = turn->done = turn->end = effect;
+    turn->kind = snoop_kind(&bus->snoop, turn->request, &turn->slot);
+}
+
 static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct turn *turn)
 {
     uint32_t port = arbiter_choose(&bus->arbiter, bus->pending.eligible, bus->cycle);
     if (port == ARBITER_NOBODY)
         return false;
-    turn->request = &bus->port[port].request;
-    turn->port = port;
-    turn->entry = pending_take(&bus->pending, port);
-    turn->granted = granted;
-    turn->effect = turn->done = turn->end = effect;
-    turn->kind = snoop_kind(&bus->snoop, turn->request, &turn->slot);
+    begin_turn(bus, turn, port, pending_take(&bus->pending, port), granted, effect);
+    return true;
+}
+
+/* The first choice of a slot. Mostly there is but one. */
+static bool choose_first(struct bus *bus, uint64_t granted, uint64_t effect, struct turn *turn)
+{
+    uint32_t port = pending_take_only(&bus->pending, granted);
+    if (port == PENDING_NOBODY) {
+        pending_release(&bus->pending, granted);
+        return choose(bus, granted, effect, turn);
+    }
+    arbiter_choose_only(&bus->arbiter, port);
+    begin_turn(bus, turn, port, PENDING_NO_LINE, granted, effect);
     return true;
 }
 
@@ -293,21 +311,22 @@ static void fire(void *context, unsigned id, uint64_t cycle)
 {
     struct bus *bus = context;
     struct turn turn;
+    const uint64_t granted = cycle - bus->latency;
     bool is_granted = false;
     bus->is_deciding = true;
-    pending_release(&bus->pending, cycle - bus->latency);
-    while (!is_granted && choose(bus, cycle - bus->latency, cycle, &turn)) {
+    for (bool has = choose_first(bus, granted, cycle, &turn); has; has = choose(bus, granted, cycle, &turn)) {
         if (turn.kind == BUS_NOTHING) {
             snoop_apply(&bus->snoop, turn.request, BUS_NOTHING, turn.port, &turn.slot);
             begin_hold(bus, &turn);
             tell(bus, &turn);
-        } else if (cycle < bus->hold_end && is_refused(bus, &turn)) {
-            refuse(bus, &turn);
-            break;
-        } else {
-            transact(bus, &turn);
-            is_granted = true;
+            continue;
         }
+        is_granted = cycle >= bus->hold_end || !is_refused(bus, &turn);
+        if (is_granted)
+            transact(bus, &turn);
+        else
+            refuse(bus, &turn);
+        break;
     }
     if (is_granted)
         tell(bus, &turn);
@@ -323,7 +342,8 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     uint64_t slot = pending_slot(&bus->pending, line_of(request), request->cycle), effect = slot + bus->latency;
     if (effect >= before)
         return false;
-    struct turn turn = {.request = request, .port = port, .entry = PENDING_NO_LINE, .granted = slot, .effect = effect, .done = effect, .end = effect};
+    struct turn turn = {.request = request, .port = port, .entry = PENDING_NO_LINE, .granted = slot, .effect = effect, .done = effect,
+                        .end = effect};
     turn.kind = snoop_kind(&bus->snoop, request, &turn.slot);
     if (turn.kind != BUS_NOTHING && is_refused(bus, &turn))
         return false;

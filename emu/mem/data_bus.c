@@ -61,7 +61,7 @@ uint64_t data_bus_take(struct data_bus *bus, uint64_t from, unsigned cycles)
     return end;
 }
 
-void data_bus_forget(struct data_bus *bus, uint64_t before)
+void data_bus_forget_windows(struct data_bus *bus, uint64_t before)
 {
     unsigned gone = 0;
     while (gone < bus->count && bus->window[gone].end <= before)

@@ -24,8 +24,15 @@ bool data_bus_init(struct data_bus *bus, unsigned agents);
 void data_bus_finish(struct data_bus *bus);
 /* Gives away the first `cycles` in a row from `from` on; returns the cycle behind the last. */
 uint64_t data_bus_take(struct data_bus *bus, uint64_t from, unsigned cycles);
+void data_bus_forget_windows(struct data_bus *bus, uint64_t before);
+
 /* Nothing is asked for before this cycle any more. */
-void data_bus_forget(struct data_bus *bus, uint64_t before);
+static inline void data_bus_forget(struct data_bus *bus, uint64_t before)
+{
+    if (bus->count && bus->window[0].begin < before)
+        data_bus_forget_windows(bus, before);
+}
+
 void data_bus_clear(struct data_bus *bus);
 void data_bus_state(struct state *s, struct data_bus *bus);
 

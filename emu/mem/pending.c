@@ -313,6 +313,26 @@ void pending_busy(struct pending *p, uint32_t line, uint64_t until)
     pending_busy_entry(p, entry_of(p, line), until);
 }
 
+uint32_t pending_take_only(struct pending *p, uint64_t cycle)
+{
+    if (cycle > p->horizon)
+        p->horizon = cycle;
+    const struct pending_list *later = &p->later;
+    bool is_one = pending_list_is_due(later, p->horizon) &&
+                  (later->count == 1 || later->at[(later->first + 1) & later->mask].cycle > p->horizon);
+    if (!is_one || pending_list_is_due(&p->busy, p->horizon) || !is_empty(p->eligible, p->words))
+        return PENDING_NOBODY;
+    uint32_t port = later->at[later->first].id;
+    struct pending_port *it = &p->port[port];
+    uint32_t at = it->line == PENDING_NO_LINE ? 0 : find_line(p, it->line);
+    if (at && p->line[at - 1].until > p->horizon)
+        return PENDING_NOBODY;
+    list_take_first(&p->later);
+    it->where = PENDING_NOT;
+    p->count--;
+    return port;
+}
+
 uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle)
 {
     uint64_t slot = cycle > p->horizon ? cycle : p->horizon;

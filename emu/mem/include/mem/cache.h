@@ -57,10 +57,11 @@ static inline uint32_t cache_set_first(const struct caches *caches, unsigned cac
 /* The slot in which a cache holds a line, CACHE_NONE if it does not. */
 static inline uint32_t cache_find(const struct caches *caches, unsigned cache, uint32_t line)
 {
-    uint32_t first = cache_set_first(caches, cache, line), ways = caches->shape[cache & 1].ways;
-    for (uint32_t slot = first; slot < first + ways; slot++)
-        if (caches->slot[slot].line == line && caches->slot[slot].state != LINE_I)
-            return slot;
+    uint32_t first = cache_set_first(caches, cache, line);
+    const struct cache_slot *begin = &caches->slot[first], *end = begin + caches->shape[cache & 1].ways;
+    for (const struct cache_slot *it = begin; it < end; it++)
+        if (it->line == line && it->state != LINE_I)
+            return first + (uint32_t)(it - begin);
     return CACHE_NONE;
 }
 
@@ -68,17 +69,17 @@ static inline uint32_t cache_find(const struct caches *caches, unsigned cache, u
  * the line is there. */
 static inline uint32_t cache_find_or_room(const struct caches *caches, unsigned cache, uint32_t line, uint32_t *ret_empty)
 {
-    uint32_t slot = cache_set_first(caches, cache, line) + caches->shape[cache & 1].ways, empty = CACHE_NONE;
-    for (uint32_t left = caches->shape[cache & 1].ways; left > 0; left--) {
-        const struct cache_slot *it = &caches->slot[--slot];
+    uint32_t first = cache_set_first(caches, cache, line);
+    const struct cache_slot *begin = &caches->slot[first], *empty = NULL;
+    for (const struct cache_slot *it = begin + caches->shape[cache & 1].ways; it-- > begin;) {
         if (it->state == LINE_I) {
-            empty = slot;
+            empty = it;
         } else if (it->line == line) {
             *ret_empty = CACHE_NONE;
-            return slot;
+            return first + (uint32_t)(it - begin);
         }
     }
-    *ret_empty = empty;
+    *ret_empty = empty ? first + (uint32_t)(empty - begin) : CACHE_NONE;
     return CACHE_NONE;
 }
 
