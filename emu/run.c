@@ -194,10 +194,10 @@ static inline struct horizon see_horizon(const struct emu_machine *m, uint64_t e
     return (struct horizon){queue_next(m->queue), others < end ? others : end, end};
 }
 
-/* The end of this hart's slice, in cycles. */
-static inline uint64_t slice_end(const struct emu_machine *m, unsigned owner, uint64_t next)
+/* The end of a slice, in cycles; `second`: the least key of the others. */
+static inline uint64_t slice_end(const struct emu_machine *m, uint64_t second, uint64_t next)
 {
-    uint64_t limit = schedule_second(&m->schedule, owner) + m->lookahead_cycles;
+    uint64_t limit = schedule_key_cycle(second) + m->lookahead_cycles;
     return limit < next ? limit : next;
 }
 
@@ -210,27 +210,31 @@ static inline bool is_plain(const struct horizon *horizon, uint64_t cycle, uint6
 }
 
 /* timed, several harts running: does the slice that comes next, which is plain, and those behind it up to the next event as long as they
- * are. Returns the last one's hart, with *limit its slice's end; its place in the schedule is the caller's to bring up to date. */
+ * are. Returns the last one's hart, with *limit its slice's end; its place in the schedule is the caller's to bring up to date.
+ * Nearly always it is the second's turn then. That is a branch here, not a minimum, so that the host need not wait for the slice's end to
+ * know where to go on. */
 static __attribute__((noinline)) struct hart *run_plain_slices(struct emu_machine *m, const struct horizon *horizon, uint64_t *allowed,
                                                                uint64_t *limit)
 {
     struct schedule *schedule = &m->schedule;
-    uint64_t cycle = schedule_cycle(schedule), end = *limit, left = *allowed;
+    uint64_t least = schedule->key[1], second = schedule_second(schedule, schedule_key_hart(least)), end = *limit, left = *allowed;
     struct hart *hart;
     for (;;) {
-        hart = &m->harts[schedule_hart(schedule)];
+        unsigned owner = schedule_key_hart(least);
+        hart = &m->harts[owner];
         uint64_t before = hart->steps;
-        enum hart_exit exit = hart_engine_slice(hart, (int64_t)(end - cycle));
+        enum hart_exit exit = hart_engine_slice(hart, (int64_t)(end - schedule_key_cycle(least)));
         left -= hart->steps - before;
         if (UNLIKELY(exit != HART_EXIT_SLICE || hart->attention))
             break;
         hart->within = false;
-        schedule_move(schedule, hart->id, hart->cycle);
-        cycle = schedule_cycle(schedule);
-        if (cycle >= horizon->next)
+        uint64_t key = schedule_move(schedule, owner, hart->cycle);
+        if (UNLIKELY(key < second || schedule_key_cycle(second) >= horizon->next))
             break;
-        uint64_t following = slice_end(m, schedule_hart(schedule), horizon->next);
-        if (!is_plain(horizon, cycle, following, left))
+        least = second;
+        second = schedule_second(schedule, schedule_key_hart(least));
+        uint64_t following = slice_end(m, second, horizon->next);
+        if (!is_plain(horizon, schedule_key_cycle(least), following, left))
             break;
         end = following;
     }
@@ -275,7 +279,7 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
             fresh = true;
         }
         hart = &m->harts[owner];
-        uint64_t cycle = hart->cycle, limit = slice_end(m, owner, horizon.next), own = QUEUE_NEVER;
+        uint64_t cycle = hart->cycle, limit = slice_end(m, schedule_second(schedule, owner), horizon.next), own = QUEUE_NEVER;
         if (LIKELY(fresh && schedule->running > 1 && is_plain(&horizon, cycle, limit, allowed))) {
             hart = run_plain_slices(m, &horizon, &allowed, &limit);
             exit = (enum hart_exit)hart->exit;

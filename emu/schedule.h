@@ -33,10 +33,12 @@ static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64
     } while (at > 1);
 }
 
-/* A running hart's clock has moved. */
-static inline void schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
+/* A running hart's clock has moved. Returns its key. */
+static inline uint64_t schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
 {
-    schedule_put(schedule, hart, cycle << 8 | hart);
+    uint64_t key = cycle << 8 | hart;
+    schedule_put(schedule, hart, key);
+    return key;
 }
 
 static inline void schedule_run(struct schedule *schedule, unsigned hart, uint64_t cycle)
@@ -53,18 +55,29 @@ static inline void schedule_stop(struct schedule *schedule, unsigned hart)
     schedule_put(schedule, hart, SCHEDULE_IDLE);
 }
 
+/* Of a key. */
+static inline unsigned schedule_key_hart(uint64_t key)
+{
+    return key & 0xff;
+}
+
+static inline uint64_t schedule_key_cycle(uint64_t key)
+{
+    return key >> 8;
+}
+
 /* The least: meaningful only while running > 0. */
 static inline unsigned schedule_hart(const struct schedule *schedule)
 {
-    return schedule->key[1] & 0xff;
+    return schedule_key_hart(schedule->key[1]);
 }
 
 static inline uint64_t schedule_cycle(const struct schedule *schedule)
 {
-    return schedule->key[1] >> 8;
+    return schedule_key_cycle(schedule->key[1]);
 }
 
-/* The least cycle of the hart `first`'s rivals, when it is the least itself or was when it began; far off if it runs alone. */
+/* The least key of the hart `first`'s rivals, when it is the least itself or was when it began; SCHEDULE_IDLE if it runs alone. */
 static inline uint64_t schedule_second(const struct schedule *schedule, unsigned first)
 {
     uint64_t least = SCHEDULE_IDLE;
@@ -72,7 +85,7 @@ static inline uint64_t schedule_second(const struct schedule *schedule, unsigned
         uint64_t other = schedule->key[at ^ 1];
         least = other < least ? other : least;
     }
-    return least >> 8;
+    return least;
 }
 
 #endif

@@ -25,6 +25,14 @@ struct port {
     struct bus_port_counts counts;
 };
 
+/* What a kind of transaction needs of the data bus. */
+struct data_need {
+    uint32_t wait_cycles[2]; /* behind the effect, when memory and when a cache has the data */
+    uint16_t beats;
+    bool is_line;            /* a line is delivered */
+    bool is_waited_for;      /* the agent goes on behind the data, not at the effect */
+};
+
 struct bus {
     struct pending pending;
     struct arbiter arbiter;
@@ -39,7 +47,8 @@ struct bus {
     bool is_atomic;
     bool is_deciding; /* the next event is not to be scheduled yet */
     bool is_draining;
-    unsigned latency, interval, beats, memory_cycles, cache_cycles, device_cycles, hold_cycles;
+    unsigned latency, interval, hold_cycles;
+    struct data_need need[BUS_KIND_COUNT];
     uint64_t seed;
     struct bus_counts counts;
 };
@@ -58,6 +67,18 @@ struct turn {
 
 static queue_action fire;
 
+static void make_needs(struct bus *bus, const struct emu_bus_config *config)
+{
+    const uint16_t beats = (uint16_t)(LINE_BYTES / config->beat_bytes);
+    const struct data_need line = {{config->memory_cycles, config->cache_cycles}, beats, true, true};
+    const struct data_need device = {{config->device_cycles - 1, config->device_cycles - 1}, 1, false, true};
+    bus->need[BUS_READ] = bus->need[BUS_READ_X] = bus->need[BUS_DMA_READ] = line;
+    bus->need[BUS_DEVICE_READ] = bus->need[BUS_DEVICE_WRITE] = device;
+    bus->need[BUS_UPGRADE] = (struct data_need){.is_waited_for = true};
+    bus->need[BUS_WRITE_BACK] = (struct data_need){.beats = beats};
+    bus->need[BUS_DMA_WRITE] = (struct data_need){.beats = beats, .is_waited_for = true};
+}
+
 struct bus *bus_create(const struct emu_config *config, unsigned ports, struct queue *queue, struct caches *caches,
                        struct reservations *reservations, const struct coherence *coherence, const struct bus_client *client)
 {
@@ -72,10 +93,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
     bus->is_atomic = c->kind == EMU_BUS_ATOMIC;
     bus->latency = c->arbitration_cycles + c->address_cycles;
     bus->interval = c->interval_cycles;
-    bus->beats = LINE_BYTES / c->beat_bytes;
-    bus->memory_cycles = c->memory_cycles;
-    bus->cache_cycles = c->cache_cycles;
-    bus->device_cycles = c->device_cycles;
+    make_needs(bus, c);
     bus->hold_cycles = config->reservation.hold_cycles;
     bus->seed = config->seed;
     arbiter_init(&bus->arbiter, c->arbiter, ports, config->seed);
@@ -179,29 +197,12 @@ static void begin_hold(struct bus *bus, const struct turn *turn)
 
 static void take_data(struct bus *bus, struct turn *turn, bool from_cache)
 {
-    unsigned wait = 0;
-    turn->beats = bus->beats;
-    switch (turn->kind) {
-    case BUS_READ:
-    case BUS_READ_X:
-    case BUS_DMA_READ:
-        wait = from_cache ? bus->cache_cycles : bus->memory_cycles;
-        bus->counts.from_cache += from_cache;
-        bus->counts.from_memory += !from_cache;
-        break;
-    case BUS_DEVICE_READ:
-    case BUS_DEVICE_WRITE:
-        wait = bus->device_cycles - 1;
-        turn->beats = 1;
-        break;
-    case BUS_UPGRADE:
-        turn->beats = 0;
-        break;
-    default:
-        break;
-    }
-    turn->end = turn->beats ? data_bus_take(&bus->data, turn->effect + wait, turn->beats) : turn->effect;
-    turn->done = turn->kind == BUS_WRITE_BACK ? turn->effect : turn->end;
+    const struct data_need *need = &bus->need[turn->kind];
+    bus->counts.from_cache += need->is_line & from_cache;
+    bus->counts.from_memory += need->is_line & !from_cache;
+    turn->beats = need->beats;
+    turn->end = need->beats ? data_bus_take(&bus->data, turn->effect + need->wait_cycles[from_cache], need->beats) : turn->effect;
+    turn->done = need->is_waited_for ? turn->end : turn->effect;
 }
 
 static void count(struct bus *bus, const struct turn *turn, struct snoop_answer answer)

@@ -57,30 +57,24 @@ static inline uint32_t cache_set_first(const struct caches *caches, unsigned cac
 /* The slot in which a cache holds a line, CACHE_NONE if it does not. */
 static inline uint32_t cache_find(const struct caches *caches, unsigned cache, uint32_t line)
 {
-    uint32_t first = cache_set_first(caches, cache, line);
-    const struct cache_slot *begin = &caches->slot[first], *end = begin + caches->shape[cache & 1].ways;
-    for (const struct cache_slot *it = begin; it < end; it++)
-        if (it->line == line && it->state != LINE_I)
-            return first + (uint32_t)(it - begin);
-    return CACHE_NONE;
+    uint32_t slot = cache_set_first(caches, cache, line), found = CACHE_NONE;
+    for (const struct cache_slot *it = &caches->slot[slot], *end = it + caches->shape[cache & 1].ways; it < end; it++, slot++)
+        found = (it->line == line) & (it->state != LINE_I) ? slot : found; /* no branch: which way it is cannot be predicted */
+    return found;
 }
 
 /* The same, and where the line could go if it is not there: *ret_empty is the lowest empty slot of its set, CACHE_NONE if it has none or
  * the line is there. */
 static inline uint32_t cache_find_or_room(const struct caches *caches, unsigned cache, uint32_t line, uint32_t *ret_empty)
 {
-    uint32_t first = cache_set_first(caches, cache, line);
-    const struct cache_slot *begin = &caches->slot[first], *empty = NULL;
-    for (const struct cache_slot *it = begin + caches->shape[cache & 1].ways; it-- > begin;) {
-        if (it->state == LINE_I) {
-            empty = it;
-        } else if (it->line == line) {
-            *ret_empty = CACHE_NONE;
-            return first + (uint32_t)(it - begin);
-        }
+    uint32_t slot = cache_set_first(caches, cache, line), found = CACHE_NONE, empty = CACHE_NONE;
+    for (const struct cache_slot *it = &caches->slot[slot], *end = it + caches->shape[cache & 1].ways; it < end; it++, slot++) {
+        bool is_empty = it->state == LINE_I;
+        found = (it->line == line) & !is_empty ? slot : found;
+        empty = is_empty & (slot < empty) ? slot : empty;
     }
-    *ret_empty = empty ? first + (uint32_t)(empty - begin) : CACHE_NONE;
-    return CACHE_NONE;
+    *ret_empty = found == CACHE_NONE ? empty : CACHE_NONE;
+    return found;
 }
 
 /* Where a line that is not here would go: an empty slot (the lowest), else the one whose turn it is, or one drawn from the cache's
