@@ -24,8 +24,11 @@ static inline void make_request(struct hart *h, struct bus_request *request, uin
     request->want = (uint8_t)want;
     request->cache = (uint16_t)cache;
     request->is_load_reserved = false;
-    uint32_t held = cache_find_or_room(caches, cache, line, &request->slot);
-    if (held != CACHE_NONE || request->slot != CACHE_NONE)
+    request->slot = CACHE_NONE;
+    if (cache_find(caches, cache, line) != CACHE_NONE)
+        return;
+    request->slot = cache_room(caches, cache, line);
+    if (request->slot != CACHE_NONE)
         return;
     request->slot = cache_victim_of_full(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
     const struct cache_slot *victim = &caches->slot[request->slot];

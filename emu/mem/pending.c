@@ -43,17 +43,30 @@ static bool list_init(struct pending_list *list, unsigned most)
     uint32_t room = 1;
     while (room < most)
         room *= 2;
-    *list = (struct pending_list){.at = calloc(room, sizeof *list->at), .mask = room - 1};
+    *list = (struct pending_list){.next = UINT64_MAX, .at = calloc(room, sizeof *list->at), .mask = room - 1};
     return list->at != NULL;
+}
+
+static void list_clear(struct pending_list *list)
+{
+    list->count = 0;
+    list->next = UINT64_MAX;
+}
+
+static void note_next(struct pending_list *list)
+{
+    list->next = list->count ? list->at[list->first].cycle : UINT64_MAX;
 }
 
 static void list_put(struct pending_list *list, uint64_t cycle, uint32_t id)
 {
     assert(list->count <= list->mask);
     uint32_t place = list->first + list->count++;
-    for (; place != list->first && list->at[(place - 1) & list->mask].cycle > cycle; place--)
+    /* What was there before the first is seldom greater: that is asked first, as it is nearly always the end. */
+    for (; list->at[(place - 1) & list->mask].cycle > cycle && place != list->first; place--)
         list->at[place & list->mask] = list->at[(place - 1) & list->mask];
     list->at[place & list->mask] = (struct pending_ready){cycle, id};
+    list->next = cycle < list->next ? cycle : list->next;
 }
 
 static uint32_t list_take_first(struct pending_list *list)
@@ -61,6 +74,7 @@ static uint32_t list_take_first(struct pending_list *list)
     uint32_t id = list->at[list->first].id;
     list->first = (list->first + 1) & list->mask;
     list->count--;
+    note_next(list);
     return id;
 }
 
@@ -73,6 +87,7 @@ static void list_remove(struct pending_list *list, uint32_t id)
     list->count--;
     for (; place != list->first + list->count; place++)
         list->at[place & list->mask] = list->at[(place + 1) & list->mask];
+    note_next(list);
 }
 
 /* ---- the lines ---- */
@@ -200,7 +215,9 @@ void pending_finish(struct pending *p)
 void pending_clear(struct pending *p)
 {
     p->horizon = 0;
-    p->later.count = p->busy.count = p->count = 0;
+    p->count = 0;
+    list_clear(&p->later);
+    list_clear(&p->busy);
     memset(p->eligible, 0, p->words * sizeof *p->eligible);
     memset(p->port, 0, p->ports * sizeof *p->port);
     memset(p->line, 0, p->entries * sizeof *p->line);
@@ -283,14 +300,14 @@ void pending_remove(struct pending *p, unsigned port)
 
 void pending_release_ready(struct pending *p)
 {
-    while (pending_list_is_due(&p->busy, p->horizon)) {
+    while (p->busy.next <= p->horizon && p->busy.count) {
         uint32_t entry = list_take_first(&p->busy);
         p->line[entry].is_awaited = false;
         const uint64_t *arrived = arrived_at(p, entry);
         for (unsigned word = 0; word < p->words; word++)
             p->eligible[word] |= arrived[word];
     }
-    while (pending_list_is_due(&p->later, p->horizon))
+    while (p->later.next <= p->horizon && p->later.count)
         arrive(p, list_take_first(&p->later));
 }
 
@@ -318,9 +335,8 @@ uint32_t pending_take_only(struct pending *p, uint64_t cycle)
     if (cycle > p->horizon)
         p->horizon = cycle;
     const struct pending_list *later = &p->later;
-    bool is_one = pending_list_is_due(later, p->horizon) &&
-                  (later->count == 1 || later->at[(later->first + 1) & later->mask].cycle > p->horizon);
-    if (!is_one || pending_list_is_due(&p->busy, p->horizon) || !is_empty(p->eligible, p->words))
+    bool is_one = (later->count == 1) | (later->at[(later->first + 1) & later->mask].cycle > p->horizon);
+    if (later->next > p->horizon || !is_one || p->busy.next <= p->horizon || !is_empty(p->eligible, p->words))
         return PENDING_NOBODY;
     uint32_t port = later->at[later->first].id;
     struct pending_port *it = &p->port[port];
@@ -351,18 +367,14 @@ uint64_t pending_next(struct pending *p)
 {
     if (!is_empty(p->eligible, p->words))
         return p->horizon;
-    uint64_t busy = p->busy.count ? p->busy.at[p->busy.first].cycle : UINT64_MAX;
-    while (p->later.count) {
-        struct pending_ready first = p->later.at[p->later.first];
-        if (first.cycle > busy)
-            break;
-        if (!waits_for_line(p, first.id))
-            return first.cycle;
+    while (p->later.next <= p->busy.next && p->later.count) {
+        uint32_t port = p->later.at[p->later.first].id;
+        if (!waits_for_line(p, port))
+            return p->later.next;
         list_take_first(&p->later);
-        arrive(p, first.id);
-        busy = p->busy.at[p->busy.first].cycle; /* the line is there now, if it was not */
+        arrive(p, port); /* with it the line is in the other list, if it was not */
     }
-    return busy;
+    return p->busy.next;
 }
 
 static int compare(const void *a, const void *b)

@@ -38,6 +38,7 @@ struct pending_ready {
 
 /* Ascending by cycle, in a ring. What is put in nearly always goes to the end: clocks differ by little. */
 struct pending_list {
+    uint64_t next; /* the first one's cycle, UINT64_MAX: the list is empty */
     struct pending_ready *at;
     uint32_t first, count, mask;
 };
@@ -76,17 +77,12 @@ void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until);
 /* The next slot at which any request is eligible, UINT64_MAX if there is none. */
 uint64_t pending_next(struct pending *p);
 
-static inline bool pending_list_is_due(const struct pending_list *list, uint64_t cycle)
-{
-    return list->count && list->at[list->first].cycle <= cycle;
-}
-
 /* Moves the horizon on to a cycle; back is ignored. */
 static inline void pending_release(struct pending *p, uint64_t cycle)
 {
     if (cycle > p->horizon)
         p->horizon = cycle;
-    if (pending_list_is_due(&p->later, p->horizon) || pending_list_is_due(&p->busy, p->horizon))
+    if (p->later.next <= p->horizon || p->busy.next <= p->horizon)
         pending_release_ready(p);
 }
 
