@@ -201,44 +201,42 @@ static inline uint64_t slice_end(const struct emu_machine *m, uint64_t second, u
     return limit < next ? limit : next;
 }
 
-#define NEAR_CYCLES 2048 /* more than an instruction takes that does not wait */
-
 /* Is a slice cut by nothing but the other harts and the next event, and nothing near that must be met exactly? */
-static inline bool is_plain(const struct horizon *horizon, uint64_t cycle, uint64_t limit, uint64_t allowed)
+static inline bool is_plain(const struct emu_machine *m, const struct horizon *horizon, uint64_t cycle, uint64_t limit, uint64_t allowed)
 {
-    return limit + NEAR_CYCLES < horizon->quiet && limit - cycle + HART_SLICE_ROOM_CYCLES <= allowed;
+    return limit + m->near_cycles < horizon->quiet && limit - cycle + HART_SLICE_ROOM_CYCLES <= allowed;
 }
 
-/* timed, several harts running: does the slice that comes next, which is plain, and those behind it up to the next event as long as they
- * are. Returns the last one's hart, with *limit its slice's end; its place in the schedule is the caller's to bring up to date.
- * Nearly always it is the second's turn then. That is a branch here, not a minimum, so that the host need not wait for the slice's end to
- * know where to go on. */
+/* timed, several harts running: does the slices that come next, up to the next event, as long as they are plain. Returns the hart whose
+ * engine run is to be looked at, with *ret_limit its slice's end; NULL: there is none, and the slice that comes next is not plain.
+ * Nearly always it is the second's turn behind a slice. That is a branch here, not a minimum, so that the host need not wait for the
+ * slice's end to know where to go on. */
 static __attribute__((noinline)) struct hart *run_plain_slices(struct emu_machine *m, const struct horizon *horizon, uint64_t *allowed,
-                                                               uint64_t *limit)
+                                                               uint64_t *ret_limit)
 {
     struct schedule *schedule = &m->schedule;
-    uint64_t least = schedule->key[1], second = schedule_second(schedule, schedule_key_hart(least)), end = *limit, left = *allowed;
-    struct hart *hart;
-    for (;;) {
+    uint64_t least = schedule->key[1], left = *allowed;
+    struct hart *hart = NULL;
+    while (schedule_key_cycle(least) < horizon->next) {
         unsigned owner = schedule_key_hart(least);
-        hart = &m->harts[owner];
-        uint64_t before = hart->steps;
-        enum hart_exit exit = hart_engine_slice(hart, (int64_t)(end - schedule_key_cycle(least)));
-        left -= hart->steps - before;
-        if (UNLIKELY(exit != HART_EXIT_SLICE || hart->attention))
+        uint64_t second = schedule_second(schedule, owner), end = slice_end(m, second, horizon->next);
+        if (!is_plain(m, horizon, schedule_key_cycle(least), end, left))
             break;
-        hart->within = false;
-        uint64_t key = schedule_move(schedule, owner, hart->cycle);
-        if (UNLIKELY(key < second || schedule_key_cycle(second) >= horizon->next))
+        struct hart *next = &m->harts[owner];
+        uint64_t before = next->steps;
+        enum hart_exit exit = hart_engine_slice(next, (int64_t)(end - schedule_key_cycle(least)));
+        left -= next->steps - before;
+        if (UNLIKELY(exit != HART_EXIT_SLICE || next->attention)) {
+            *ret_limit = end;
+            hart = next;
+            break;
+        }
+        next->within = false;
+        uint64_t key = schedule_move(schedule, owner, next->cycle);
+        if (UNLIKELY(key < second))
             break;
         least = second;
-        second = schedule_second(schedule, schedule_key_hart(least));
-        uint64_t following = slice_end(m, second, horizon->next);
-        if (!is_plain(horizon, schedule_key_cycle(least), following, left))
-            break;
-        end = following;
     }
-    *limit = end;
     *allowed = left;
     return hart;
 }
@@ -266,24 +264,33 @@ static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_u
     unsigned owner = m->owner;
     struct horizon horizon = see_horizon(m, until->cycle);
     for (;;) {
-        if (owner == NO_OWNER) {
+        struct hart *plain = NULL;
+        uint64_t limit = 0, own = QUEUE_NEVER;
+        if (LIKELY(owner == NO_OWNER)) {
             if (schedule->running == 0 || schedule_cycle(schedule) >= horizon.next) {
                 if (!may_fire || !fire_due(m, until))
                     break;
                 horizon = see_horizon(m, until->cycle);
             }
-            if (schedule_cycle(schedule) >= horizon.end)
+            if (schedule->running > 1)
+                plain = run_plain_slices(m, &horizon, &allowed, &limit);
+            if (!plain && schedule_cycle(schedule) >= horizon.next)
+                continue;
+            if (!plain && schedule_cycle(schedule) >= horizon.end)
                 break;
-            owner = schedule_hart(schedule);
-            m->harts[owner].within = false;
-            fresh = true;
         }
-        hart = &m->harts[owner];
-        uint64_t cycle = hart->cycle, limit = slice_end(m, schedule_second(schedule, owner), horizon.next), own = QUEUE_NEVER;
-        if (LIKELY(fresh && schedule->running > 1 && is_plain(&horizon, cycle, limit, allowed))) {
-            hart = run_plain_slices(m, &horizon, &allowed, &limit);
+        if (LIKELY(plain)) {
+            hart = plain;
             exit = (enum hart_exit)hart->exit;
         } else {
+            if (owner == NO_OWNER) {
+                owner = schedule_hart(schedule);
+                m->harts[owner].within = false;
+                fresh = true;
+            }
+            hart = &m->harts[owner];
+            uint64_t cycle = hart->cycle;
+            limit = slice_end(m, schedule_second(schedule, owner), horizon.next);
             own = next_of(m, hart);
             if (cycle >= horizon.end)
                 break;

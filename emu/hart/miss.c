@@ -107,14 +107,6 @@ void miss_wait(struct hart *h, uint64_t paddr)
     ask(h);
 }
 
-bool miss_is_plain(const struct hart *h, const struct bus_grant *grant)
-{
-    const struct hart_part *part = &h->part;
-    bool is_one = part->stage == PART_ACCESS_FIRST && part->vaddr % LINE_BYTES + part->size <= LINE_BYTES;
-    return (part->kind == PART_LOAD || part->kind == PART_STORE) && is_one && !part->walking && grant->kind != BUS_DEVICE_READ &&
-           grant->kind != BUS_DEVICE_WRITE;
-}
-
 void miss_granted(struct hart *h, const struct bus_grant *grant)
 {
     struct hart_part *part = &h->part;

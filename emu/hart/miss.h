@@ -37,7 +37,14 @@ bool miss_get_alone(struct hart *hart, uint32_t line, enum bus_want want, unsign
 void miss_wait(struct hart *hart, uint64_t paddr);
 
 /* Is what is granted for such an access, or for room for its line? Then it is carried out, and the instruction retires or waits on. */
-bool miss_is_plain(const struct hart *hart, const struct bus_grant *grant);
+static inline bool miss_is_plain(const struct hart *hart, const struct bus_grant *grant)
+{
+    const struct hart_part *part = &hart->part;
+    bool is_one = part->stage == PART_ACCESS_FIRST && part->vaddr % LINE_BYTES + part->size <= LINE_BYTES;
+    return (part->kind == PART_LOAD || part->kind == PART_STORE) && is_one && !part->walking && grant->kind != BUS_DEVICE_READ &&
+           grant->kind != BUS_DEVICE_WRITE;
+}
+
 void miss_granted(struct hart *hart, const struct bus_grant *grant);
 
 /* Behind an access to RAM that the cache allows, in this slot: the tables learn of it. */

@@ -145,7 +145,9 @@ void bus_request(struct bus *bus, unsigned port, const struct bus_request *reque
     bus->port[port].request = *request;
     bus->cycle[port] = request->cycle;
     pending_add(&bus->pending, port, line_of(request), request->cycle);
-    reschedule(bus);
+    uint64_t due = queue_when(bus->queue, bus->event);
+    if (due == QUEUE_NEVER || request->cycle + bus->latency < due) /* else the next slot stays what it is */
+        reschedule(bus);
 }
 
 void bus_withdraw(struct bus *bus, unsigned port)

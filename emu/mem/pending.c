@@ -23,10 +23,10 @@ static void clear_bit(uint64_t *set, unsigned port)
     set[port >> 6] &= ~(UINT64_C(1) << (port & 63));
 }
 
-static bool is_empty(const uint64_t *set, unsigned words)
+static inline bool is_empty(const uint64_t *set, unsigned words)
 {
-    uint64_t any = 0;
-    for (unsigned word = 0; word < words; word++)
+    uint64_t any = set[0];
+    for (unsigned word = 1; word < words; word++)
         any |= set[word];
     return any == 0;
 }
@@ -311,7 +311,7 @@ void pending_release_ready(struct pending *p)
         arrive(p, list_take_first(&p->later));
 }
 
-void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until)
+static inline void make_busy(struct pending *p, uint32_t entry, uint64_t until)
 {
     struct pending_line *it = &p->line[entry];
     assert(!it->is_awaited && it->until <= p->horizon);
@@ -327,7 +327,12 @@ void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until)
 
 void pending_busy(struct pending *p, uint32_t line, uint64_t until)
 {
-    pending_busy_entry(p, entry_of(p, line), until);
+    make_busy(p, entry_of(p, line), until);
+}
+
+void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until)
+{
+    make_busy(p, entry, until);
 }
 
 uint32_t pending_take_only(struct pending *p, uint64_t cycle)
