@@ -92,6 +92,15 @@ static const struct l0_data *page_of_store(const struct hart *h, uint64_t addres
     return (page->wtag & ~(uint64_t)L0_SLOW_STORE) == l0_page_tag(address, width) ? page : NULL;
 }
 
+/* The part begun, aligned, is on a page that is known (NULL: it is not): its translation is done. */
+static void skip_translation(struct hart *h, const struct l0_data *page, uint64_t address)
+{
+    if (!page || !memory_is_ram(h->shared->memory, (uint32_t)page->page))
+        return;
+    h->part.stage = PART_ACCESS_FIRST;
+    h->part.paddr[0] = paddr_of(h, page, address);
+}
+
 /* Behind an access that got its line at once: on in the run if it fits, though it took longer than the run was charged for. */
 static op_result after_getting(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0, int64_t left)
 {
@@ -208,6 +217,7 @@ op_result timed_lr(struct hart *h, const struct op *op, int64_t budget, struct l
     if (address % width)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LR, ISA_OP_illegal, width, address, 0);
+    skip_translation(h, page_of_load(h, address, width), address);
     TAIL(by_steps(h, op, budget + left));
 }
 
@@ -219,6 +229,7 @@ op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     if (h->reservation->size) {
         begin_part(h, op, PART_SC, ISA_OP_illegal, width, address, value);
+        skip_translation(h, page_of_store(h, address, width), address);
         TAIL(by_steps(h, op, budget + left));
     }
     h->sc_failed[h->reservation->lost]++;
@@ -255,5 +266,6 @@ op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct 
     if (address % width)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_AMO, row, width, address, value);
+    skip_translation(h, page, address);
     TAIL(by_steps(h, op, budget + left));
 }
