@@ -14,21 +14,27 @@
 
 struct schedule {
     uint64_t *key;   /* key[1]: the least; key[leaves + hart]: its own; cycle << 8 | hart */
-    unsigned leaves; /* a power of two */
+    unsigned leaves; /* a power of two, 4 at least */
     unsigned running;
 };
 
 bool schedule_init(struct schedule *schedule, unsigned harts);
 void schedule_finish(struct schedule *schedule);
 
+static inline uint64_t schedule_least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64_t key)
 {
-    uint64_t *keys = schedule->key, least = key;
+    uint64_t *keys = schedule->key;
     unsigned at = schedule->leaves + hart;
-    keys[at] = least;
-    do { /* there are two leaves at least */
-        uint64_t other = keys[at ^ 1];
-        least = other < least ? other : least;
+    keys[at] = key;
+    uint64_t least = keys[at >> 1] = schedule_least(key, keys[at ^ 1]);
+    at >>= 1;
+    do { /* there are four leaves at least */
+        least = schedule_least(least, keys[at ^ 1]);
         keys[at >>= 1] = least;
     } while (at > 1);
 }
@@ -80,11 +86,13 @@ static inline uint64_t schedule_cycle(const struct schedule *schedule)
 /* The least key of the hart `first`'s rivals, when it is the least itself or was when it began; SCHEDULE_IDLE if it runs alone. */
 static inline uint64_t schedule_second(const struct schedule *schedule, unsigned first)
 {
-    uint64_t least = SCHEDULE_IDLE;
-    for (unsigned at = schedule->leaves + first; at > 1; at >>= 1) {
-        uint64_t other = schedule->key[at ^ 1];
-        least = other < least ? other : least;
-    }
+    unsigned at = schedule->leaves + first;
+    uint64_t least = schedule->key[at ^ 1];
+    at >>= 1;
+    do {
+        least = schedule_least(least, schedule->key[at ^ 1]);
+        at >>= 1;
+    } while (at > 1);
     return least;
 }
 

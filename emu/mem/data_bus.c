@@ -50,6 +50,7 @@ static void drop_forgotten(struct data_bus *bus)
         remove_at(bus, 0, gone);
     if (bus->count && bus->window[0].begin < bus->forgotten)
         bus->window[0].begin = bus->forgotten;
+    bus->forgotten = 0;
 }
 
 uint64_t data_bus_take(struct data_bus *bus, uint64_t from, unsigned cycles)

@@ -17,7 +17,7 @@ struct data_window {
 struct data_bus {
     struct data_window *window;
     unsigned count, room;
-    uint64_t forgotten; /* windows, and parts of them, before this cycle do not count; derived */
+    uint64_t forgotten; /* windows, and parts of them, before this cycle are still to be dropped; derived */
 };
 
 /* `agents`: how many can wait for data at a time. */
