@@ -179,7 +179,7 @@ void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
     uint64_t before = queue->cycle[slot];
     queue->cycle[slot] = cycle;
     if (slot == queue->apart) {
-        queue->view.next = cycle < queue->view.next_in_heap ? cycle : queue->view.next_in_heap;
+        queue_schedule_apart(queue, slot, cycle);
     } else if (before != cycle) {
         move_in_heap(queue, slot, before, cycle);
         uint64_t heap = queue->view.next_in_heap, apart = queue->apart < 0 ? QUEUE_NEVER : queue->cycle[queue->apart];
@@ -201,7 +201,10 @@ void queue_fire(struct queue *queue)
     int first = first_slot(queue);
     const struct slot *s = &queue->slots[first];
     uint64_t cycle = queue->cycle[first];
-    queue_schedule(queue, first, QUEUE_NEVER);
+    if (first == queue->apart)
+        queue_schedule_apart(queue, first, QUEUE_NEVER);
+    else
+        queue_schedule(queue, first, QUEUE_NEVER);
     queue_count(queue);
     s->action(s->context, (unsigned)s->rank, cycle);
 }

@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "part.h"
 
+#include <assert.h>
+
 static inline void uncut(struct code_cache *cache)
 {
     if (!cache->cut)
@@ -623,7 +625,6 @@ static __attribute__((noinline)) void begin_otherwise(struct hart *h, int interr
 /* Behind an engine run. */
 static inline enum hart_exit leave_run(struct hart *h)
 {
-    uncut(h->shared->code);
     settle(h, h->budget);
     if (UNLIKELY(h->within && h->shared->timed))
         h->within = is_between_checks(h);
@@ -642,18 +643,21 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
         run(h, h->start, within);
     else
         begin_otherwise(h, interrupt, within);
+    uncut(h->shared->code);
     return leave_run(h);
 }
 
 enum hart_exit hart_engine_slice(struct hart *h, int64_t soft)
 {
     bool has_interrupt = (h->mip_soft | h->mip_pins) & h->mie;
-    if (UNLIKELY(h->part.kind != PART_NONE || has_interrupt || !h->shared->checks))
+    assert(h->shared->checks);
+    if (UNLIKELY(h->part.kind != PART_NONE || has_interrupt))
         return hart_engine_run(h, soft, soft + HART_SLICE_ROOM_CYCLES, false, true);
     h->attention = h->within = false;
     h->checks = true;
     h->slack = h->bias = HART_SLICE_ROOM_CYCLES;
     h->start = h->fresh = BUDGET(soft, STEPS_FULL);
     run(h, h->start, false);
+    assert(!h->shared->code->cut); /* not with checks */
     return leave_run(h);
 }

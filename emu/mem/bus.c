@@ -128,7 +128,7 @@ static void reschedule(struct bus *bus)
     if (bus->is_deciding)
         return;
     uint64_t slot = pending_next(&bus->pending);
-    queue_schedule(bus->queue, bus->event, slot == UINT64_MAX ? QUEUE_NEVER : slot + bus->latency);
+    queue_schedule_apart(bus->queue, bus->event, slot == UINT64_MAX ? QUEUE_NEVER : slot + bus->latency);
 }
 
 static uint32_t line_of(const struct bus_request *request)

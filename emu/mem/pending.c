@@ -335,6 +335,13 @@ void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until)
     make_busy(p, entry, until);
 }
 
+/* Is the line of a later request still busy when its own cycle comes? */
+static bool waits_for_line(const struct pending *p, unsigned port)
+{
+    uint32_t at = p->port[port].line == PENDING_NO_LINE ? 0 : find_line(p, p->port[port].line);
+    return at && p->line[at - 1].until > p->port[port].ready;
+}
+
 uint32_t pending_take_only(struct pending *p, uint64_t cycle)
 {
     if (cycle > p->horizon)
@@ -344,12 +351,9 @@ uint32_t pending_take_only(struct pending *p, uint64_t cycle)
     if (later->next > p->horizon || !is_one || p->busy.next <= p->horizon || !is_empty(p->eligible, p->words))
         return PENDING_NOBODY;
     uint32_t port = later->at[later->first].id;
-    struct pending_port *it = &p->port[port];
-    uint32_t at = it->line == PENDING_NO_LINE ? 0 : find_line(p, it->line);
-    if (at && p->line[at - 1].until > p->horizon)
-        return PENDING_NOBODY;
+    assert(!waits_for_line(p, port)); /* else pending_next would have seen it */
     list_take_first(&p->later);
-    it->where = PENDING_NOT;
+    p->port[port].where = PENDING_NOT;
     p->count--;
     return port;
 }
@@ -359,13 +363,6 @@ uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle)
     uint64_t slot = cycle > p->horizon ? cycle : p->horizon;
     uint32_t at = line == PENDING_NO_LINE ? 0 : find_line(p, line);
     return at && p->line[at - 1].until > slot ? p->line[at - 1].until : slot;
-}
-
-/* Is the line of a later request still busy when its own cycle comes? */
-static bool waits_for_line(const struct pending *p, unsigned port)
-{
-    uint32_t at = p->port[port].line == PENDING_NO_LINE ? 0 : find_line(p, p->port[port].line);
-    return at && p->line[at - 1].until > p->port[port].ready;
 }
 
 uint64_t pending_next(struct pending *p)

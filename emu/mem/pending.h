@@ -86,8 +86,8 @@ static inline void pending_release(struct pending *p, uint64_t cycle)
         pending_release_ready(p);
 }
 
-/* Moves the horizon on likewise. Where that makes just one request eligible, by its own cycle, and nobody else is, it is taken, and its
- * port returned; else nothing is done but to move the horizon: PENDING_NOBODY. */
+/* Moves the horizon on likewise, to a slot that pending_next has returned. Where that makes just one request eligible, by its own cycle,
+ * and nobody else is, it is taken, and its port returned; else nothing is done but to move the horizon: PENDING_NOBODY. */
 #define PENDING_NOBODY UINT32_MAX
 uint32_t pending_take_only(struct pending *p, uint64_t cycle);
 

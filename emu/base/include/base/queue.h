@@ -35,7 +35,7 @@ struct queue_view {
     uint64_t next;         /* the first event's cycle */
     uint64_t next_in_heap; /* the first's among those not kept apart */
     uint64_t fired;
-    const uint64_t *cycle; /* by slot */
+    uint64_t *cycle; /* by slot */
 };
 
 struct queue *queue_create(void);
@@ -50,6 +50,14 @@ void queue_keep_apart(struct queue *queue, int slot);
 
 /* Schedules or moves the slot. `cycle` is in bus cycles; QUEUE_NEVER unschedules. A cycle in the past is the caller's error. */
 void queue_schedule(struct queue *queue, int slot, uint64_t cycle);
+
+/* The same for the slot that is kept apart. */
+static inline void queue_schedule_apart(struct queue *queue, int slot, uint64_t cycle)
+{
+    struct queue_view *view = (struct queue_view *)queue;
+    view->cycle[slot] = cycle;
+    view->next = cycle < view->next_in_heap ? cycle : view->next_in_heap;
+}
 
 /* When the slot's event is due; QUEUE_NEVER if unscheduled. */
 static inline uint64_t queue_when(const struct queue *queue, int slot)

@@ -296,7 +296,7 @@ void hart_state(struct state *s, struct hart *hart);
  * checks, `fresh` that nothing has been executed in the slice yet. May return sooner, with something done.
  * Returns the exit reason; pc, cycle, steps and instret are up to date. */
 enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within, bool fresh);
-/* timed: the same for a whole slice, where nothing is to be met exactly within the next `soft` + HART_SLICE_ROOM_CYCLES. */
+/* timed, several harts: the same for a whole slice, where nothing is to be met exactly within the next `soft` + HART_SLICE_ROOM_CYCLES. */
 #define HART_SLICE_ROOM_CYCLES 64 /* more than a slice overruns its end by */
 enum hart_exit hart_engine_slice(struct hart *hart, int64_t soft);
 
