@@ -176,10 +176,13 @@ static void bus_granted(void *context, unsigned port, const struct bus_grant *gr
         return;
     }
     struct hart *hart = &m->harts[port];
-    struct bus_grant own = *grant;
-    if (own.effect < hart->cycle) /* a switch drains the bus before the request's own cycle */
+    struct bus_grant own;
+    if (grant->effect < hart->cycle) { /* a switch drains the bus before the request's own cycle */
+        own = *grant;
         own.effect = own.done = hart->cycle;
-    hart_granted(hart, &own);
+        grant = &own;
+    }
+    hart_granted(hart, grant);
     machine_reschedule(m, hart);
 }
 
@@ -432,6 +435,13 @@ static bool make_harts(struct emu_machine *m)
 #define DMA_PORTS 1 /* HTIF's; virtio devices have their own behind it */
 #define DEVICE_FLOOR_CYCLES 12 /* no action of a hart reaches another past the bus in less */
 
+/* In cycles, and rather too many: each kind of delay at once, and walks of five levels for the fetch's and the access's two pieces. */
+static unsigned longest_instruction(const struct emu_pipeline_config *pipeline)
+{
+    return pipeline->load_use_cycles + pipeline->mispredict_cycles + pipeline->multiply_cycles + pipeline->divide_cycles +
+           pipeline->fp_cycles + pipeline->fp_divide_cycles + 4 * 5 * pipeline->walk_cycles;
+}
+
 static bool make_bus(struct emu_machine *m)
 {
     const struct emu_config *config = &m->config;
@@ -446,6 +456,7 @@ static bool make_bus(struct emu_machine *m)
     m->lookahead_cycles = bus_latency_cycles(m->bus) < DEVICE_FLOOR_CYCLES ? bus_latency_cycles(m->bus) : DEVICE_FLOOR_CYCLES;
     if (config->quantum_cycles)
         m->lookahead_cycles = config->quantum_cycles;
+    m->near_cycles = longest_instruction(&config->pipeline) + HART_SLICE_ROOM_CYCLES;
     return true;
 }
 

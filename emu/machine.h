@@ -116,6 +116,7 @@ struct emu_machine {
     struct emu_event stop_event;
     uint64_t device_accesses;
     unsigned lookahead_cycles; /* timed: how far a hart may run ahead of the others; from the configuration */
+    unsigned near_cycles;      /* timed: more than an instruction takes that does not wait; from the configuration */
 };
 
 /* boot.c: loads the images, device tree and reset vector into memory; ret_tohost, ret_fromhost: HTIF's words or 0. */

@@ -9,6 +9,7 @@
 #include <hart/code_cache.h>
 #include <limits.h>
 
+#define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SLICE_UNBOUNDED (INT64_MAX / 2)
 
@@ -147,63 +148,180 @@ static inline uint64_t next_of(const struct emu_machine *m, const struct hart *h
     return first < to_switch ? first : to_switch;
 }
 
-/* The same in `timed` fidelity. A hart runs ahead of the others by less than what they would need to take notice; where in there its
- * slice ends makes no difference to what happens, only to the order in which it is done here. What others do is noticed at checks only,
- * so that a slice may overrun its end up to the next one; but not the hart's own events. */
+static void fire(struct emu_machine *m)
+{
+    m->owner = NO_OWNER;
+    m->now = queue_next(m->queue); /* what devices schedule from */
+    queue_fire(m->queue);
+    if (m->reset_wanted)
+        machine_reset(m);
+}
+
+/* timed: may the loop go on behind an event by itself? Else is_stopped must be asked first. */
+static inline bool is_quiet(const struct emu_machine *m, const struct emu_until *until)
+{
+    bool asks = m->shared.watch_hits || m->stop_pending || m->finished || m->disks || !m->shared.timed;
+    return !asks && ring_has_room(&m->ring) && queue_fired(m->queue) < until->events;
+}
+
+/* timed: fires what comes before any hart. False: somebody must look first, or the caller's limit comes before. */
+static inline bool fire_due(struct emu_machine *m, const struct emu_until *until)
+{
+    const struct schedule *schedule = &m->schedule;
+    uint64_t next = queue_next(m->queue);
+    do {
+        bool is_idle = schedule->running == 0;
+        if (next >= until->cycle || (is_idle && (next == QUEUE_NEVER || next > until->idle_cycle)))
+            return false;
+        fire(m);
+        if (UNLIKELY(!is_quiet(m, until)))
+            return false;
+        next = queue_next(m->queue);
+    } while (schedule->running == 0 || next <= schedule_cycle(schedule));
+    return true;
+}
+
+/* timed: what slices are cut by, besides the other harts. */
+struct horizon {
+    uint64_t next;  /* the first event */
+    uint64_t quiet; /* no hart has an event of its own, and no limit comes, before this cycle */
+    uint64_t end;   /* the caller's limit */
+};
+
+static inline struct horizon see_horizon(const struct emu_machine *m, uint64_t end)
+{
+    uint64_t others = queue_next_of_others(m->queue); /* those of harts are among them */
+    return (struct horizon){queue_next(m->queue), others < end ? others : end, end};
+}
+
+/* The end of a slice, in cycles; `second`: the least key of the others. */
+static inline uint64_t slice_end(const struct emu_machine *m, uint64_t second, uint64_t next)
+{
+    uint64_t limit = schedule_key_cycle(second) + m->lookahead_cycles;
+    return limit < next ? limit : next;
+}
+
+/* Is a slice cut by nothing but the other harts and the next event, and nothing near that must be met exactly? */
+static inline bool is_plain(const struct emu_machine *m, const struct horizon *horizon, uint64_t cycle, uint64_t limit, uint64_t allowed)
+{
+    return limit + m->near_cycles < horizon->quiet && limit - cycle + HART_SLICE_ROOM_CYCLES <= allowed;
+}
+
+/* timed, several harts running: does the slices that come next, up to the next event, as long as they are plain. Returns the hart whose
+ * engine run is to be looked at, with *ret_limit its slice's end; NULL: there is none, and the slice that comes next is not plain.
+ * Nearly always it is the second's turn behind a slice. That is a branch here, not a minimum, so that the host need not wait for the
+ * slice's end to know where to go on. */
+static __attribute__((noinline)) struct hart *run_plain_slices(struct emu_machine *m, const struct horizon *horizon, uint64_t *allowed,
+                                                               uint64_t *ret_limit)
+{
+    struct schedule *schedule = &m->schedule;
+    uint64_t least = schedule->key[1], left = *allowed;
+    struct hart *hart = NULL;
+    while (schedule_key_cycle(least) < horizon->next) {
+        unsigned owner = schedule_key_hart(least);
+        uint64_t second = schedule_second(schedule, owner), end = slice_end(m, second, horizon->next);
+        if (!is_plain(m, horizon, schedule_key_cycle(least), end, left))
+            break;
+        struct hart *next = &m->harts[owner];
+        uint64_t before = next->steps;
+        enum hart_exit exit = hart_engine_slice(next, (int64_t)(end - schedule_key_cycle(least)));
+        left -= next->steps - before;
+        if (UNLIKELY(exit != HART_EXIT_SLICE || next->attention)) {
+            *ret_limit = end;
+            hart = next;
+            break;
+        }
+        next->within = false;
+        uint64_t key = schedule_move(schedule, owner, next->cycle);
+        if (UNLIKELY(key < second))
+            break;
+        least = second;
+    }
+    *allowed = left;
+    return hart;
+}
+
+/* How an engine run left a slice that its exit does not say to be over. True: it is, nevertheless. */
+static bool is_over_timed(struct hart *hart, uint64_t limit, uint64_t own)
+{
+    hart->within &= hart->cycle >= limit; /* else it does not matter */
+    bool is_fresh = hart->fresh == hart->budget; /* as good as not begun */
+    return is_fresh || hart->cycle >= own || (hart->cycle >= limit && !hart->within);
+}
+
+/* The same in `timed` fidelity, where events that nobody has to look at are fired on the way. A hart runs ahead of the others by less
+ * than what they would need to take notice; where in there its slice ends makes no difference to what happens, only to the order in which
+ * it is done here. What others do is noticed at checks only, so that a slice may overrun its end up to the next one; but not the hart's own
+ * events. */
 static enum hart_exit run_slices_timed(struct emu_machine *m, const struct emu_until *until, uint64_t allowed, struct hart **ret_hart)
 {
     struct schedule *schedule = &m->schedule;
-    struct hart *harts = m->harts, *hart;
+    struct hart *hart = m->harts;
     enum hart_exit exit = HART_EXIT_BUDGET;
-    const uint64_t all = allowed, end = until->cycle, lookahead = m->lookahead_cycles;
-    const bool may_be_alone = lookahead > 1 && until->position.events == UINT64_MAX;
+    const uint64_t all = allowed;
+    const bool may_fire = until->position.events == UINT64_MAX; /* else events change what is allowed */
     bool fresh = m->slice_fresh;
     unsigned owner = m->owner;
-    uint64_t next = queue_next(m->queue), first = next < end ? next : end;
+    struct horizon horizon = see_horizon(m, until->cycle);
     for (;;) {
-        if (owner == NO_OWNER) {
-            if (schedule_cycle(schedule) >= first)
+        struct hart *plain = NULL;
+        uint64_t limit = 0, own = QUEUE_NEVER;
+        if (LIKELY(owner == NO_OWNER)) {
+            if (schedule->running == 0 || schedule_cycle(schedule) >= horizon.next) {
+                if (!may_fire || !fire_due(m, until))
+                    break;
+                horizon = see_horizon(m, until->cycle);
+            }
+            if (schedule->running > 1)
+                plain = run_plain_slices(m, &horizon, &allowed, &limit);
+            if (!plain && schedule_cycle(schedule) >= horizon.next)
+                continue;
+            if (!plain && schedule_cycle(schedule) >= horizon.end)
                 break;
-            owner = schedule_hart(schedule);
-            harts[owner].within = false;
-            fresh = true;
         }
-        hart = &harts[owner];
-        uint64_t cycle = hart->cycle, limit = schedule_second(schedule, owner) + lookahead, own = next_of(m, hart), hard = allowed;
-        limit = limit < next ? limit : next;
-        if (UNLIKELY(cycle >= end))
-            break;
-        if (UNLIKELY(cycle >= own || (cycle >= limit && !hart->within))) {
-            owner = NO_OWNER;
-            continue;
+        if (LIKELY(plain)) {
+            hart = plain;
+            exit = (enum hart_exit)hart->exit;
+        } else {
+            if (owner == NO_OWNER) {
+                owner = schedule_hart(schedule);
+                m->harts[owner].within = false;
+                fresh = true;
+            }
+            hart = &m->harts[owner];
+            uint64_t cycle = hart->cycle;
+            limit = slice_end(m, schedule_second(schedule, owner), horizon.next);
+            own = next_of(m, hart);
+            if (cycle >= horizon.end)
+                break;
+            if (cycle >= own || (cycle >= limit && !hart->within)) {
+                owner = NO_OWNER;
+                continue;
+            }
+            uint64_t exact = own < horizon.end ? own : horizon.end, hard = allowed < HART_RUN_CYCLES_MAX ? allowed : HART_RUN_CYCLES_MAX;
+            hard = exact - cycle < hard ? exact - cycle : hard;
+            if (schedule->running == 1 && may_fire && m->lookahead_cycles > 1)
+                m->shared.alone_until = horizon.next < horizon.end ? horizon.next : horizon.end;
+            uint64_t before = hart->steps;
+            exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
+            allowed -= hart->steps - before;
+            m->shared.alone_until = 0;
         }
-        uint64_t exact = own < end ? own : end;
-        hard = hard < exact - cycle ? hard : exact - cycle;
-        hard = hard < HART_RUN_CYCLES_MAX ? hard : HART_RUN_CYCLES_MAX;
-        m->shared.alone_until = may_be_alone && schedule->running == 1 ? first : 0;
-        uint64_t before = hart->steps;
-        exit = hart_engine_run(hart, (int64_t)(limit - cycle), (int64_t)hard, hart->within, fresh);
-        allowed -= hart->steps - before;
-        fresh = hart->fresh == hart->budget;
-        hart->within &= hart->cycle >= limit; /* else it does not matter */
-        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || fresh || (hart->cycle >= limit && !hart->within) ||
-            hart->cycle >= own) { /* fresh: as good as not begun */
+        owner = hart->id;
+        fresh = false;
+        if (exit == HART_EXIT_SLICE || exit == HART_EXIT_STOPPED || is_over_timed(hart, limit, own)) {
             owner = NO_OWNER;
             hart->within = false;
         }
         if (exit == HART_EXIT_STOPPED) {
-            schedule_stop(schedule, hart->id); /* and there is something new in the queue */
-            next = queue_next(m->queue);
-            first = next < end ? next : end;
-            if (hart->attention || allowed == 0 || schedule->running == 0)
-                break;
-            continue;
+            schedule_stop(schedule, hart->id);
+            horizon = see_horizon(m, until->cycle); /* there is something new */
+        } else {
+            schedule_move(schedule, hart->id, hart->cycle);
         }
-        schedule_move(schedule, hart->id, hart->cycle);
-        if (UNLIKELY(exit > HART_EXIT_STOPPED || hart->attention || allowed == 0))
+        if (exit > HART_EXIT_STOPPED || hart->attention || allowed == 0)
             break;
     }
-    m->shared.alone_until = 0;
     m->steps += all - allowed;
     m->owner = (uint16_t)owner;
     m->slice_fresh = fresh;
@@ -218,15 +336,6 @@ static bool overruns(const struct emu_machine *m)
         return false;
     const struct hart *hart = &m->harts[m->owner];
     return hart->within && hart->cycle < next_of(m, hart);
-}
-
-static void fire(struct emu_machine *m)
-{
-    m->owner = NO_OWNER;
-    m->now = queue_next(m->queue); /* what devices schedule from */
-    queue_fire(m->queue);
-    if (m->reset_wanted)
-        machine_reset(m);
 }
 
 /* No hart runs. */

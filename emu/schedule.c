@@ -8,7 +8,7 @@
 
 bool schedule_init(struct schedule *schedule, unsigned harts)
 {
-    unsigned leaves = 2;
+    unsigned leaves = 4;
     while (leaves < harts)
         leaves *= 2;
     *schedule = (struct schedule){.leaves = leaves, .key = malloc(2 * leaves * sizeof *schedule->key)};

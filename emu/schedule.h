@@ -14,67 +14,86 @@
 
 struct schedule {
     uint64_t *key;   /* key[1]: the least; key[leaves + hart]: its own; cycle << 8 | hart */
-    unsigned leaves; /* a power of two */
+    unsigned leaves; /* a power of two, 4 at least */
     unsigned running;
 };
 
 bool schedule_init(struct schedule *schedule, unsigned harts);
 void schedule_finish(struct schedule *schedule);
 
-/* A running hart's clock has moved. */
-static inline void schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
+static inline uint64_t schedule_least(uint64_t a, uint64_t b)
 {
-    uint64_t *keys = schedule->key, least = cycle << 8 | hart;
-    unsigned at = schedule->leaves + hart;
-    keys[at] = least;
-    do { /* there are two leaves at least */
-        uint64_t other = keys[at ^ 1];
-        least = other < least ? other : least;
-        keys[at >>= 1] = least;
-    } while (at > 1);
+    return a < b ? a : b;
 }
 
 static inline void schedule_put(struct schedule *schedule, unsigned hart, uint64_t key)
 {
+    uint64_t *keys = schedule->key;
     unsigned at = schedule->leaves + hart;
-    schedule->running += (key != SCHEDULE_IDLE) - (schedule->key[at] != SCHEDULE_IDLE);
-    schedule->key[at] = key;
-    for (at >>= 1; at; at >>= 1) {
-        uint64_t a = schedule->key[2 * at], b = schedule->key[2 * at + 1];
-        schedule->key[at] = a < b ? a : b;
-    }
+    keys[at] = key;
+    uint64_t least = keys[at >> 1] = schedule_least(key, keys[at ^ 1]);
+    at >>= 1;
+    do { /* there are four leaves at least */
+        least = schedule_least(least, keys[at ^ 1]);
+        keys[at >>= 1] = least;
+    } while (at > 1);
+}
+
+/* A running hart's clock has moved. Returns its key. */
+static inline uint64_t schedule_move(struct schedule *schedule, unsigned hart, uint64_t cycle)
+{
+    uint64_t key = cycle << 8 | hart;
+    schedule_put(schedule, hart, key);
+    return key;
 }
 
 static inline void schedule_run(struct schedule *schedule, unsigned hart, uint64_t cycle)
 {
-    schedule_put(schedule, hart, cycle << 8 | hart);
+    schedule->running += schedule->key[schedule->leaves + hart] == SCHEDULE_IDLE;
+    schedule_move(schedule, hart, cycle);
 }
 
 static inline void schedule_stop(struct schedule *schedule, unsigned hart)
 {
+    if (schedule->key[schedule->leaves + hart] == SCHEDULE_IDLE)
+        return;
+    schedule->running--;
     schedule_put(schedule, hart, SCHEDULE_IDLE);
+}
+
+/* Of a key. */
+static inline unsigned schedule_key_hart(uint64_t key)
+{
+    return key & 0xff;
+}
+
+static inline uint64_t schedule_key_cycle(uint64_t key)
+{
+    return key >> 8;
 }
 
 /* The least: meaningful only while running > 0. */
 static inline unsigned schedule_hart(const struct schedule *schedule)
 {
-    return schedule->key[1] & 0xff;
+    return schedule_key_hart(schedule->key[1]);
 }
 
 static inline uint64_t schedule_cycle(const struct schedule *schedule)
 {
-    return schedule->key[1] >> 8;
+    return schedule_key_cycle(schedule->key[1]);
 }
 
-/* The least cycle of the hart `first`'s rivals, when it is the least itself or was when it began; far off if it runs alone. */
+/* The least key of the hart `first`'s rivals, when it is the least itself or was when it began; SCHEDULE_IDLE if it runs alone. */
 static inline uint64_t schedule_second(const struct schedule *schedule, unsigned first)
 {
-    uint64_t least = SCHEDULE_IDLE;
-    for (unsigned at = schedule->leaves + first; at > 1; at >>= 1) {
-        uint64_t other = schedule->key[at ^ 1];
-        least = other < least ? other : least;
-    }
-    return least >> 8;
+    unsigned at = schedule->leaves + first;
+    uint64_t least = schedule->key[at ^ 1];
+    at >>= 1;
+    do {
+        least = schedule_least(least, schedule->key[at ^ 1]);
+        at >>= 1;
+    } while (at > 1);
+    return least;
 }
 
 #endif

@@ -2,7 +2,7 @@
  *
  * The queue of events as a binary heap of slot numbers; every slot knows its place in the heap, so that moving one costs
  * O(log n). Keys (cycle, kind, id) are all different, hence the firing order is total and the layout of the heap cannot be
- * observed: it is derived, not state.
+ * observed: it is derived, not state. One slot may be kept out of the heap; whether it is the first is decided when it is asked.
  * Slots are never removed; a second index keeps them in (kind, id) order for the state visitor.
  */
 #include <base/queue.h>
@@ -27,7 +27,7 @@ struct queue {
     int *heap;   /* scheduled slots, the first event on top */
     int *ranked; /* all slots, ascending by rank */
     int slot_count, heap_count, capacity;
-    uint64_t fired;
+    int apart; /* the slot that is not in the heap, or -1 */
 };
 
 static uint64_t rank_of(enum queue_kind kind, unsigned id)
@@ -92,8 +92,10 @@ static void take_out(struct queue *queue, int slot)
 struct queue *queue_create(void)
 {
     struct queue *queue = calloc(1, sizeof *queue);
-    if (queue)
-        queue->view.next = QUEUE_NEVER;
+    if (queue) {
+        queue->view.next = queue->view.next_in_heap = QUEUE_NEVER;
+        queue->apart = -1;
+    }
     return queue;
 }
 
@@ -149,14 +151,15 @@ int queue_add(struct queue *queue, enum queue_kind kind, unsigned id, queue_acti
     return slot;
 }
 
-void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
+void queue_keep_apart(struct queue *queue, int slot)
 {
-    assert(slot >= 0 && slot < queue->slot_count);
+    assert(queue->apart < 0 && queue->cycle[slot] == QUEUE_NEVER);
+    queue->apart = slot;
+}
+
+static void move_in_heap(struct queue *queue, int slot, uint64_t before, uint64_t cycle)
+{
     struct slot *s = &queue->slots[slot];
-    uint64_t before = queue->cycle[slot];
-    if (before == cycle)
-        return;
-    queue->cycle[slot] = cycle;
     if (cycle == QUEUE_NEVER) {
         take_out(queue, slot);
     } else {
@@ -167,34 +170,49 @@ void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
         else
             sift_down(queue, s->place);
     }
-    queue->view.next = queue->heap_count ? queue->cycle[queue->heap[0]] : QUEUE_NEVER;
+    queue->view.next_in_heap = queue->heap_count ? queue->cycle[queue->heap[0]] : QUEUE_NEVER;
+}
+
+void queue_schedule(struct queue *queue, int slot, uint64_t cycle)
+{
+    assert(slot >= 0 && slot < queue->slot_count);
+    uint64_t before = queue->cycle[slot];
+    queue->cycle[slot] = cycle;
+    if (slot == queue->apart) {
+        queue_schedule_apart(queue, slot, cycle);
+    } else if (before != cycle) {
+        move_in_heap(queue, slot, before, cycle);
+        uint64_t heap = queue->view.next_in_heap, apart = queue->apart < 0 ? QUEUE_NEVER : queue->cycle[queue->apart];
+        queue->view.next = apart < heap ? apart : heap;
+    }
+}
+
+static int first_slot(const struct queue *queue)
+{
+    int apart = queue->apart;
+    if (queue->heap_count == 0 || (apart >= 0 && is_before(queue, apart, queue->heap[0])))
+        return apart;
+    return queue->heap[0];
 }
 
 void queue_fire(struct queue *queue)
 {
-    assert(queue->heap_count > 0);
-    int first = queue->heap[0];
-    struct slot s = queue->slots[first]; /* a copy: the action may add slots, which moves the array */
+    assert(queue->view.next != QUEUE_NEVER);
+    int first = first_slot(queue);
+    const struct slot *s = &queue->slots[first];
     uint64_t cycle = queue->cycle[first];
-    queue_schedule(queue, first, QUEUE_NEVER);
-    queue->fired++;
-    s.action(s.context, (unsigned)s.rank, cycle);
-}
-
-void queue_count(struct queue *queue)
-{
-    queue->fired++;
-}
-
-uint64_t queue_fired(const struct queue *queue)
-{
-    return queue->fired;
+    if (first == queue->apart)
+        queue_schedule_apart(queue, first, QUEUE_NEVER);
+    else
+        queue_schedule(queue, first, QUEUE_NEVER);
+    queue_count(queue);
+    s->action(s->context, (unsigned)s->rank, cycle);
 }
 
 void queue_state(struct state *s, struct queue *queue)
 {
     state_open(s, "queue", 0);
-    state_u64(s, "fired", &queue->fired);
+    state_u64(s, "fired", &queue->view.fired);
     for (int i = 0; i < queue->slot_count; i++) {
         int slot = queue->ranked[i];
         uint64_t cycle = queue->cycle[slot];

@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "part.h"
 
+#include <assert.h>
+
 static inline void uncut(struct code_cache *cache)
 {
     if (!cache->cut)
@@ -122,7 +124,8 @@ static bool is_check(const struct code_page *code, unsigned offset)
 }
 
 /* Enters the run at op, which costs more than the budget: the slice may be over, or the run may not fit in what is allowed. */
-static op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget, int64_t left, bool within)
+static __attribute__((noinline)) op_result enter_checked(struct hart *h, const struct op *op, unsigned offset, int64_t budget,
+                                                         int64_t left, bool within)
 {
     TABLES(h);
     within = within && !is_check(h->code, offset);
@@ -402,7 +405,8 @@ static inline op_result enter(struct hart *h, uint64_t pc, int64_t budget, bool 
     GO(op);
 }
 
-op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
+/* Not inline: where it is a rare way out, callers need no registers saved for it. */
+__attribute__((noinline)) op_result engine_enter(struct hart *h, uint64_t pc, int64_t budget)
 {
     TAIL(enter(h, pc, budget, false));
 }
@@ -421,16 +425,22 @@ op_result engine_straddle(struct hart *h, const struct op *op, int64_t budget, s
     TAIL(enter_single(h, op_pc(h, op), paddr, budget, true));
 }
 
-op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+/* The second line of an instruction in two is not known to be there. */
+static __attribute__((noinline)) op_result find_second_line(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
 {
     uint64_t pc = op_pc(h, op);
     unsigned line = (op->at & AT_OFFSET) / LINE_BYTES + 1;
-    if (h->present[line])
-        NEXT(1);
     uint32_t slot = part_readable(h, part_data_cache(h) + 1, h->code->page * LINES_PER_PAGE + line);
     if (slot == CACHE_NONE)
         TAIL(fetch(h, pc, budget + h->code->left[(op->at & AT_OFFSET) / 2], true));
     mmu_l0_fill_present(h, pc + 2, slot);
+    NEXT(1);
+}
+
+op_result engine_two_lines(struct hart *h, const struct op *op, int64_t budget, struct l0_data *l0)
+{
+    if (UNLIKELY(!h->present[(op->at & AT_OFFSET) / LINE_BYTES + 1]))
+        TAIL(find_second_line(h, op, budget, l0));
     NEXT(1);
 }
 
@@ -540,19 +550,21 @@ static inline int interrupt_of(const struct hart *h)
     return (h->mip_soft | h->mip_pins) & h->mie ? hart_interrupt(h) : -1;
 }
 
-static void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
+static inline void set_limits(struct hart *h, int64_t soft, int64_t hard, bool fresh)
 {
-    h->slack = hard - soft;
-    h->checks = false;
-    if (!h->shared->timed) { /* while budget >= 0 a run fits and the slice goes on */
-        h->bias = h->slack + 1 > RUN_STEPS_MAX ? h->slack + 1 : RUN_STEPS_MAX;
-    } else if (!h->shared->checks) { /* while budget >= 0 a run fits in both */
-        h->bias = h->slack > 0 ? h->slack : 0;
-    } else if (hard >= soft + HART_OVERRUN_CYCLES || hard > 2 * HART_OVERRUN_CYCLES) { /* down to 0, runs look for themselves */
-        h->checks = true;
-        h->bias = h->slack > HART_OVERRUN_CYCLES ? h->slack : HART_OVERRUN_CYCLES;
-    } else { /* every run is looked at */
-        h->bias = HART_RUN_CYCLES_MAX;
+    int64_t slack = hard - soft;
+    h->slack = slack;
+    if (LIKELY(h->shared->checks && (slack >= HART_OVERRUN_CYCLES || hard > 2 * HART_OVERRUN_CYCLES))) {
+        h->checks = true; /* down to 0, runs look for themselves */
+        h->bias = slack > HART_OVERRUN_CYCLES ? slack : HART_OVERRUN_CYCLES;
+    } else {
+        h->checks = false;
+        if (!h->shared->timed) /* while budget >= 0 a run fits and the slice goes on */
+            h->bias = slack + 1 > RUN_STEPS_MAX ? slack + 1 : RUN_STEPS_MAX;
+        else if (!h->shared->checks) /* while budget >= 0 a run fits in both */
+            h->bias = slack > 0 ? slack : 0;
+        else /* every run is looked at */
+            h->bias = HART_RUN_CYCLES_MAX;
     }
     h->start = BUDGET(hard - h->bias, STEPS_FULL);
     h->fresh = fresh ? h->start : INT64_MIN;
@@ -590,16 +602,11 @@ static bool is_between_checks(const struct hart *h)
     return !code_is_check(h->shared, h->code->page, offset);
 }
 
-enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within, bool fresh)
+/* With an interrupt to take first, or with an instruction that has been fetched. */
+static __attribute__((noinline)) void begin_otherwise(struct hart *h, int interrupt, bool within)
 {
-    h->unretired = 0;
-    h->attention = h->within = false;
-    if (UNLIKELY(h->part.kind != PART_NONE && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard, &fresh)))
-        return (enum hart_exit)h->exit;
-    set_limits(h, soft, hard, fresh);
     int64_t budget = h->start;
-    int interrupt = interrupt_of(h);
-    if (UNLIKELY(interrupt >= 0)) {
+    if (interrupt >= 0) {
         h->break_passed = HART_NO_BREAK;
         within = false;
         h->part.kind = PART_NONE;
@@ -607,15 +614,50 @@ enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool 
         h->unretired++;
         budget -= ONE_STEP;
     }
-    if (UNLIKELY(h->attention))
+    if (h->attention)
         engine_leave(h, HART_EXIT_AGAIN, h->pc, budget);
-    else if (UNLIKELY(h->part.kind == PART_FETCHED))
+    else if (h->part.kind == PART_FETCHED)
         run_fetched(h, budget);
     else
         run(h, budget, within);
-    uncut(h->shared->code);
+}
+
+/* Behind an engine run. */
+static inline enum hart_exit leave_run(struct hart *h)
+{
     settle(h, h->budget);
     if (UNLIKELY(h->within && h->shared->timed))
         h->within = is_between_checks(h);
     return (enum hart_exit)h->exit;
+}
+
+enum hart_exit hart_engine_run(struct hart *h, int64_t soft, int64_t hard, bool within, bool fresh)
+{
+    h->attention = h->within = false;
+    bool has_part = h->part.kind != PART_NONE;
+    if (UNLIKELY(has_part && h->part.kind != PART_FETCHED && resume_part(h, &soft, &hard, &fresh)))
+        return (enum hart_exit)h->exit;
+    set_limits(h, soft, hard, fresh);
+    int interrupt = interrupt_of(h);
+    if (LIKELY(!has_part && interrupt < 0))
+        run(h, h->start, within);
+    else
+        begin_otherwise(h, interrupt, within);
+    uncut(h->shared->code);
+    return leave_run(h);
+}
+
+enum hart_exit hart_engine_slice(struct hart *h, int64_t soft)
+{
+    bool has_interrupt = (h->mip_soft | h->mip_pins) & h->mie;
+    assert(h->shared->checks);
+    if (UNLIKELY(h->part.kind != PART_NONE || has_interrupt))
+        return hart_engine_run(h, soft, soft + HART_SLICE_ROOM_CYCLES, false, true);
+    h->attention = h->within = false;
+    h->checks = true;
+    h->slack = h->bias = HART_SLICE_ROOM_CYCLES;
+    h->start = h->fresh = BUDGET(soft, STEPS_FULL);
+    run(h, h->start, false);
+    assert(!h->shared->code->cut); /* not with checks */
+    return leave_run(h);
 }

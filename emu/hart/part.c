@@ -6,6 +6,7 @@
 #include "part.h"
 
 #include "engine.h"
+#include "miss.h"
 
 enum step { STEP_DONE, STEP_GRANTED, STEP_AGAIN, STEP_WAIT, STEP_FAULT };
 
@@ -88,110 +89,42 @@ uint32_t part_writable(const struct hart *h, uint32_t line)
     return allowed_slot(h, part_data_cache(h), line, STIMULUS_STORE);
 }
 
-static uint32_t reserved_line(const struct hart *h)
-{
-    const struct reservation *mine = h->reservation;
-    uint32_t page = mine->size ? memory_page(h->shared->memory, mine->address) : NO_PAGE;
-    return page == NO_PAGE ? CACHE_NONE : part_line(page, mine->address);
-}
-
 /* ---- requests ---- */
 
 static enum step take_grant(struct hart *h, const struct bus_grant *grant);
 
-static enum step ask(struct hart *h, struct bus_request request)
+static enum step ask(struct hart *h, struct bus_request *request)
 {
     struct bus_grant grant;
-    request.cycle = h->request_began = h->cycle;
-    bool device = request.want == BUS_WANT_DEVICE_READ || request.want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
-    bool may_pass = !device && h->waits + 2 <= h->patience; /* this wait is a step, and what follows another */
-    if (may_pass && bus_grant_alone(h->shared->bus, h->id, &request, h->shared->alone_until, h->shared->now, &grant)) {
+    request->cycle = h->request_began = h->cycle;
+    bool device = request->want == BUS_WANT_DEVICE_READ || request->want == BUS_WANT_DEVICE_WRITE; /* may bring new events */
+    bool may_pass = h->shared->alone_until && !device && h->waits + 2 <= h->patience; /* this wait is a step, and what follows another */
+    if (may_pass && bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, h->shared->now, &grant)) {
         queue_count(h->shared->queue);
         return take_grant(h, &grant);
     }
     h->run = HART_ACCESSING;
-    bus_request(h->shared->bus, h->id, &request);
+    bus_request(h->shared->bus, h->id, request);
     return STEP_WAIT;
-}
-
-/* A request for a line; first, if it has no place, for the write-back of the one that must go. */
-static struct bus_request line_request(struct hart *h, unsigned cache, uint32_t line, enum bus_want want)
-{
-    struct caches *caches = h->shared->caches;
-    struct bus_request request = {.line = line, .slot = CACHE_NONE, .cache = (uint16_t)cache, .want = (uint8_t)want};
-    if (cache_find(caches, cache, line) != CACHE_NONE)
-        return request;
-    request.slot = cache_victim(caches, cache, line, cache & 1 ? CACHE_NONE : reserved_line(h));
-    const struct cache_slot *victim = &caches->slot[request.slot];
-    if (victim->state != LINE_I && h->shared->coherence->row[victim->state][STIMULUS_EVICT].actions & ACTION_WRITE_BACK) {
-        request.want = BUS_WANT_EVICT;
-        request.line = victim->line;
-    }
-    return request;
 }
 
 static enum step ask_line(struct hart *h, unsigned cache, uint32_t line, enum bus_want want, unsigned offset, unsigned size, bool is_lr)
 {
-    __builtin_prefetch(&h->shared->caches->holders[line]); /* by the time of the grant they are there */
-    __builtin_prefetch(memory_host(h->shared->memory, line / LINES_PER_PAGE) + line % LINES_PER_PAGE * LINE_BYTES);
-    struct bus_request request = line_request(h, cache, line, want);
-    request.offset = (uint8_t)offset;
-    request.size = (uint8_t)size;
+    miss_prefetch(h, line);
+    struct bus_request request = {.offset = (uint8_t)offset, .size = (uint8_t)size};
+    miss_request(h, &request, cache, line, want);
     request.is_load_reserved = is_lr;
     h->part.evicting = request.want == BUS_WANT_EVICT;
-    return ask(h, request);
-}
-
-/* What a request was granted. `miss`: what the line is for, if one comes. */
-static void count_grant(struct hart *h, enum bus_kind kind, enum emu_miss miss)
-{
-    h->misses[miss] += kind == BUS_READ || kind == BUS_READ_X;
-    h->upgrades += kind == BUS_UPGRADE;
-    h->write_backs += kind == BUS_WRITE_BACK;
-}
-
-static bool grant_alone(struct hart *h, struct bus_request *request, struct bus_grant *grant)
-{
-    request->cycle = h->cycle;
-    if (!bus_grant_alone(h->shared->bus, h->id, request, h->shared->alone_until, h->shared->now, grant))
-        return false;
-    queue_count(h->shared->queue);
-    count_grant(h, grant->kind, request->want == BUS_WANT_READ ? EMU_MISS_LOAD : EMU_MISS_STORE);
-    h->spent += (uint32_t)(grant->done - h->cycle);
-    h->cycle = grant->done;
-    return true;
-}
-
-bool part_get_alone(struct hart *h, uint32_t line, enum bus_want want, unsigned offset, unsigned size)
-{
-    struct bus_grant grant;
-    h->spent = 0;
-    if (h->shared->alone_until == 0)
-        return false;
-    __builtin_prefetch(&h->shared->caches->holders[line]);
-    bool got = false, room;
-    uint64_t *random = &h->shared->caches->random[part_data_cache(h)], before;
-    do {
-        before = *random;
-        struct bus_request request = line_request(h, part_data_cache(h), line, want);
-        request.offset = (uint8_t)offset;
-        request.size = (uint8_t)size;
-        room = request.want == BUS_WANT_EVICT;
-        got = grant_alone(h, &request, &grant);
-    } while (room && got);
-    if (!got) /* whoever asks again draws again */
-        *random = before;
-    enum hart_stall stall = want == BUS_WANT_READ ? STALL_LOAD : grant.kind == BUS_UPGRADE && got ? STALL_UPGRADE : STALL_STORE;
-    h->stall_cycles[stall] += h->spent;
-    h->slot = grant.slot;
-    return got && !room;
+    return ask(h, &request);
 }
 
 static enum step ask_device(struct hart *h)
 {
     bool write = h->part.kind == PART_STORE;
-    if (h->shared->timed)
-        return ask(h, (struct bus_request){.slot = CACHE_NONE, .want = write ? BUS_WANT_DEVICE_WRITE : BUS_WANT_DEVICE_READ});
+    if (h->shared->timed) {
+        struct bus_request request = {.slot = CACHE_NONE, .want = write ? BUS_WANT_DEVICE_WRITE : BUS_WANT_DEVICE_READ};
+        return ask(h, &request);
+    }
     h->run = HART_ACCESSING;
     h->shared->access_begin(h->shared->context, h);
     return STEP_WAIT;
@@ -348,29 +281,12 @@ static void perform_fetch(struct hart *h, unsigned piece)
         part->result |= read_ram(h, paddr + 2, 2) << 16;
 }
 
-static void fill_table(struct hart *h, unsigned piece, uint32_t slot)
-{
-    struct hart_part *part = &h->part;
-    uint64_t vaddr = part->vaddr + (piece ? first_bytes(part) : 0);
-    const struct l0_data *page = l0_page_way(h->l0->data, vaddr);
-    if (page->rtag != (vaddr & PAGE_MASK) || (page->wtag & ~(uint64_t)L0_SLOW_STORE) != (vaddr & PAGE_MASK))
-        mmu_l0_fill_data(h, vaddr, part->paddr[piece]);
-    if (h->shared->timed)
-        mmu_l0_fill_line(h, vaddr, part->paddr[piece], slot);
-}
-
-static void note_read(struct hart *h, uint64_t paddr, unsigned size)
-{
-    if (UNLIKELY(h->shared->watch_readers))
-        store_note_read(h->shared, paddr, size, h->id);
-}
-
 static void perform_lr(struct hart *h)
 {
     struct hart_part *part = &h->part;
     uint32_t page = memory_page(h->shared->memory, part->paddr[0]);
     part->result = read_ram(h, part->paddr[0], part->size);
-    note_read(h, part->paddr[0], part->size);
+    miss_note_read(h, part->paddr[0], part->size);
     reservation_take(h->reservations, h->id, part->paddr[0], part->size);
     const struct emu_reservation_config *config = &h->shared->reservation;
     bool is_short = !config->strict && config->fill == EMU_FILL_SHARED && config->failures_per_million == 0;
@@ -422,7 +338,7 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
         return;
     case PART_LOAD:
         part->result |= read_ram(h, paddr, bytes) << shift;
-        note_read(h, paddr, bytes);
+        miss_note_read(h, paddr, bytes);
         break;
     case PART_STORE:
         part_write(h, slot, paddr, bytes, part->value >> shift);
@@ -437,10 +353,10 @@ static void perform(struct hart *h, unsigned piece, uint32_t slot)
         break;
     default: /* PART_AMO */
         part->result = read_ram(h, paddr, bytes);
-        note_read(h, paddr, bytes);
+        miss_note_read(h, paddr, bytes);
         part_write(h, slot, paddr, bytes, engine_amo_result(part->op, part->result, part->value));
     }
-    fill_table(h, piece, slot);
+    miss_fill_tables(h, part->vaddr + (piece ? first_bytes(part) : 0), paddr, slot);
 }
 
 static bool is_at_device(const struct hart *h, uint32_t page)
@@ -660,7 +576,7 @@ static enum step be_granted(struct hart *h, const struct bus_grant *grant)
 {
     enum hart_stall stall = stall_of(&h->part, grant->kind);
     h->stall_cycles[stall] += grant->done - h->request_began;
-    count_grant(h, grant->kind, miss_of(&h->part));
+    miss_count(h, grant->kind, miss_of(&h->part));
     h->cycle = grant->effect;
     if (h->part.evicting) { /* there is room now: on to what it was made for, in this same cycle */
         h->part.evicting = false;
@@ -683,6 +599,10 @@ static enum step take_grant(struct hart *h, const struct bus_grant *grant)
 
 void hart_granted(struct hart *h, const struct bus_grant *grant)
 {
+    if (LIKELY(miss_is_plain(h, grant))) {
+        miss_granted(h, grant);
+        return;
+    }
     bool evicted = h->part.evicting;
     h->run = HART_RUNNING;
     enum step step = be_granted(h, grant);

@@ -30,10 +30,6 @@ uint32_t part_writable(const struct hart *hart, uint32_t line);
 /* Writes to RAM; the line is writable. */
 void part_write(struct hart *hart, uint32_t slot, uint64_t paddr, unsigned size, uint64_t value);
 
-/* Gets a line for a plain load or store at once where nobody else acts; its slot is then hart->slot. The clock is moved on and
- * hart->spent says by how much, also when it comes back false: then only room has been made, or nothing has been done. */
-bool part_get_alone(struct hart *hart, uint32_t line, enum bus_want want, unsigned offset, unsigned size);
-
 static inline uint32_t part_line(uint32_t page, uint64_t paddr)
 {
     return page * LINES_PER_PAGE + (uint32_t)(paddr / LINE_BYTES % LINES_PER_PAGE);

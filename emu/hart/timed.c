@@ -7,6 +7,7 @@
 #include "part.h"
 
 #include "engine.h"
+#include "miss.h"
 
 static op_result raise(struct hart *h, const struct op *op, int64_t budget, int64_t left, uint64_t cause, uint64_t tval)
 {
@@ -62,6 +63,21 @@ static op_result by_steps(struct hart *h, const struct op *op, int64_t budget)
     TAIL(engine_enter_within(h, next_pc, budget, within));
 }
 
+/* The short way for a plain load or store whose page is known and whose line the cache does not have, where others act. */
+static op_result wait_for_line(struct hart *h, const struct op *op, int64_t budget, uint64_t paddr)
+{
+    engine_settle(h, budget);
+    h->pc = op_pc(h, op);
+    miss_wait(h, paddr);
+    h->steps++; /* beginning to wait is a step: a position says whether it has begun */
+    TAIL(engine_leave(h, HART_EXIT_STOPPED, h->pc, budget));
+}
+
+static uint64_t paddr_of(const struct hart *h, const struct l0_data *page, uint64_t address)
+{
+    return memory_paddr(h->shared->memory, (uint32_t)page->page) + address % PAGE_BYTES;
+}
+
 /* ---- the short way: the page is known, and the cache has the line ---- */
 
 static const struct l0_data *page_of_load(const struct hart *h, uint64_t address, unsigned width)
@@ -74,6 +90,15 @@ static const struct l0_data *page_of_store(const struct hart *h, uint64_t addres
 {
     const struct l0_data *page = l0_page_way(h->l0->data, address);
     return (page->wtag & ~(uint64_t)L0_SLOW_STORE) == l0_page_tag(address, width) ? page : NULL;
+}
+
+/* The part begun, aligned, is on a page that is known (NULL: it is not): its translation is done. */
+static void skip_translation(struct hart *h, const struct l0_data *page, uint64_t address)
+{
+    if (!page || !memory_is_ram(h->shared->memory, (uint32_t)page->page))
+        return;
+    h->part.stage = PART_ACCESS_FIRST;
+    h->part.paddr[0] = paddr_of(h, page, address);
 }
 
 /* Behind an access that got its line at once: on in the run if it fits, though it took longer than the run was charged for. */
@@ -124,7 +149,7 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
         __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
-        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
+        if (miss_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_READ, 0, 0)) {
             mmu_l0_fill_line(h, address, address, h->slot);
             engine_load_result(h, row, op->a, host_load(address + page->addend, width));
             TAIL(after_getting(h, op, budget, l0, left));
@@ -135,6 +160,8 @@ op_result timed_load(struct hart *h, const struct op *op, int64_t budget, struct
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LOAD, row, width, address, 0);
+    if (LIKELY(page))
+        TAIL(wait_for_line(h, op, budget + left, paddr_of(h, page, address)));
     TAIL(by_steps(h, op, budget + left));
 }
 
@@ -167,7 +194,7 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
         __builtin_prefetch((const void *)(uintptr_t)(address + page->addend));
         engine_settle(h, budget + left);
         h->pc = op_pc(h, op);
-        if (part_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
+        if (miss_get_alone(h, part_line((uint32_t)page->page, address), BUS_WANT_OWN, (unsigned)(address % LINE_BYTES), width)) {
             host_store(address + page->addend, width, value);
             mmu_l0_fill_line(h, address, address, h->slot);
             TAIL(after_getting(h, op, budget, l0, left));
@@ -178,6 +205,8 @@ op_result timed_store(struct hart *h, const struct op *op, int64_t budget, struc
     if (address % width && !h->shared->cpu.misaligned)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_STORE, ISA_OP_illegal, width, address, value);
+    if (LIKELY(simple))
+        TAIL(wait_for_line(h, op, budget + left, paddr_of(h, page, address)));
     TAIL(by_steps(h, op, budget + left));
 }
 
@@ -188,6 +217,7 @@ op_result timed_lr(struct hart *h, const struct op *op, int64_t budget, struct l
     if (address % width)
         TAIL(raise(h, op, budget, left, ISA_TRAP_LOAD_MISALIGNED, address));
     begin_part(h, op, PART_LR, ISA_OP_illegal, width, address, 0);
+    skip_translation(h, page_of_load(h, address, width), address);
     TAIL(by_steps(h, op, budget + left));
 }
 
@@ -199,6 +229,7 @@ op_result timed_sc(struct hart *h, const struct op *op, int64_t budget, struct l
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     if (h->reservation->size) {
         begin_part(h, op, PART_SC, ISA_OP_illegal, width, address, value);
+        skip_translation(h, page_of_store(h, address, width), address);
         TAIL(by_steps(h, op, budget + left));
     }
     h->sc_failed[h->reservation->lost]++;
@@ -235,5 +266,6 @@ op_result timed_amo(struct hart *h, const struct op *op, int64_t budget, struct 
     if (address % width)
         TAIL(raise(h, op, budget, left, ISA_TRAP_STORE_MISALIGNED, address));
     begin_part(h, op, PART_AMO, row, width, address, value);
+    skip_translation(h, page, address);
     TAIL(by_steps(h, op, budget + left));
 }

@@ -35,6 +35,10 @@ static uint32_t first_from(const struct arbiter *arbiter, const uint64_t *set, u
 {
     unsigned words = (arbiter->ports + 63) / 64, word = from / 64;
     uint64_t bits = set[word] & ~UINT64_C(0) << (from & 63);
+    if (words == 1) {
+        bits = bits ? bits : set[0];
+        return bits ? (uint32_t)__builtin_ctzll(bits) : ARBITER_NOBODY;
+    }
     for (unsigned seen = 0; seen <= words; seen++) {
         if (bits)
             return word * 64 + (uint32_t)__builtin_ctzll(bits);

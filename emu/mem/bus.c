@@ -25,6 +25,14 @@ struct port {
     struct bus_port_counts counts;
 };
 
+/* What a kind of transaction needs of the data bus. */
+struct data_need {
+    uint32_t wait_cycles[2]; /* behind the effect, when memory and when a cache has the data */
+    uint16_t beats;
+    bool is_line;            /* a line is delivered */
+    bool is_waited_for;      /* the agent goes on behind the data, not at the effect */
+};
+
 struct bus {
     struct pending pending;
     struct arbiter arbiter;
@@ -39,15 +47,17 @@ struct bus {
     bool is_atomic;
     bool is_deciding; /* the next event is not to be scheduled yet */
     bool is_draining;
-    unsigned latency, interval, beats, memory_cycles, cache_cycles, device_cycles, hold_cycles;
+    unsigned latency, interval, hold_cycles;
+    struct data_need need[BUS_KIND_COUNT];
     uint64_t seed;
     struct bus_counts counts;
 };
 
 /* A request whose turn has come. */
 struct turn {
-    struct bus_request request;
+    const struct bus_request *request; /* good until the port is told */
     unsigned port;
+    uint32_t entry; /* of its line among the pending ones; PENDING_NO_LINE: not known */
     enum bus_kind kind;
     uint32_t slot; /* of a cache */
     uint64_t granted, effect, done;
@@ -55,7 +65,19 @@ struct turn {
     unsigned beats;
 };
 
-static void fire(void *context, unsigned id, uint64_t cycle);
+static queue_action fire;
+
+static void make_needs(struct bus *bus, const struct emu_bus_config *config)
+{
+    const uint16_t beats = (uint16_t)(LINE_BYTES / config->beat_bytes);
+    const struct data_need line = {{config->memory_cycles, config->cache_cycles}, beats, true, true};
+    const struct data_need device = {{config->device_cycles - 1, config->device_cycles - 1}, 1, false, true};
+    bus->need[BUS_READ] = bus->need[BUS_READ_X] = bus->need[BUS_DMA_READ] = line;
+    bus->need[BUS_DEVICE_READ] = bus->need[BUS_DEVICE_WRITE] = device;
+    bus->need[BUS_UPGRADE] = (struct data_need){.is_waited_for = true};
+    bus->need[BUS_WRITE_BACK] = (struct data_need){.beats = beats};
+    bus->need[BUS_DMA_WRITE] = (struct data_need){.beats = beats, .is_waited_for = true};
+}
 
 struct bus *bus_create(const struct emu_config *config, unsigned ports, struct queue *queue, struct caches *caches,
                        struct reservations *reservations, const struct coherence *coherence, const struct bus_client *client)
@@ -71,10 +93,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
     bus->is_atomic = c->kind == EMU_BUS_ATOMIC;
     bus->latency = c->arbitration_cycles + c->address_cycles;
     bus->interval = c->interval_cycles;
-    bus->beats = LINE_BYTES / c->beat_bytes;
-    bus->memory_cycles = c->memory_cycles;
-    bus->cache_cycles = c->cache_cycles;
-    bus->device_cycles = c->device_cycles;
+    make_needs(bus, c);
     bus->hold_cycles = config->reservation.hold_cycles;
     bus->seed = config->seed;
     arbiter_init(&bus->arbiter, c->arbiter, ports, config->seed);
@@ -86,6 +105,7 @@ struct bus *bus_create(const struct emu_config *config, unsigned ports, struct q
         bus_destroy(bus);
         return NULL;
     }
+    queue_keep_apart(queue, bus->event);
     return bus;
 }
 
@@ -108,7 +128,7 @@ static void reschedule(struct bus *bus)
     if (bus->is_deciding)
         return;
     uint64_t slot = pending_next(&bus->pending);
-    queue_schedule(bus->queue, bus->event, slot == UINT64_MAX ? QUEUE_NEVER : slot + bus->latency);
+    queue_schedule_apart(bus->queue, bus->event, slot == UINT64_MAX ? QUEUE_NEVER : slot + bus->latency);
 }
 
 static uint32_t line_of(const struct bus_request *request)
@@ -125,7 +145,9 @@ void bus_request(struct bus *bus, unsigned port, const struct bus_request *reque
     bus->port[port].request = *request;
     bus->cycle[port] = request->cycle;
     pending_add(&bus->pending, port, line_of(request), request->cycle);
-    reschedule(bus);
+    uint64_t due = queue_when(bus->queue, bus->event);
+    if (due == QUEUE_NEVER || request->cycle + bus->latency < due) /* else the next slot stays what it is */
+        reschedule(bus);
 }
 
 void bus_withdraw(struct bus *bus, unsigned port)
@@ -148,9 +170,9 @@ bool bus_is_pending(const struct bus *bus, unsigned port)
 static bool is_refused(const struct bus *bus, const struct turn *turn)
 {
     const struct caches *caches = bus->snoop.caches;
-    if (turn->effect >= bus->hold_end || line_of(&turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
+    if (turn->effect >= bus->hold_end || line_of(turn->request) == PENDING_NO_LINE || turn->kind == BUS_WRITE_BACK)
         return false;
-    uint32_t line = turn->request.line;
+    uint32_t line = turn->request->line;
     for (uint32_t slot = cache_first_holder(caches, line); slot != CACHE_NONE; slot = caches->slot[slot].next) {
         unsigned owner = caches->slot[slot].cache >> 1;
         if ((caches->slot[slot].cache & 1) || owner == turn->port)
@@ -165,9 +187,9 @@ static bool is_refused(const struct bus *bus, const struct turn *turn)
 
 static void begin_hold(struct bus *bus, const struct turn *turn)
 {
-    if (turn->request.want != BUS_WANT_OWN || !turn->request.is_load_reserved || bus->hold_cycles == 0)
+    if (turn->request->want != BUS_WANT_OWN || !turn->request->is_load_reserved || bus->hold_cycles == 0)
         return;
-    bus->port[turn->port].hold_line = turn->request.line;
+    bus->port[turn->port].hold_line = turn->request->line;
     bus->port[turn->port].hold_until = turn->done + bus->hold_cycles;
     if (bus->hold_end < turn->done + bus->hold_cycles)
         bus->hold_end = turn->done + bus->hold_cycles;
@@ -177,29 +199,12 @@ static void begin_hold(struct bus *bus, const struct turn *turn)
 
 static void take_data(struct bus *bus, struct turn *turn, bool from_cache)
 {
-    unsigned wait = 0;
-    turn->beats = bus->beats;
-    switch (turn->kind) {
-    case BUS_READ:
-    case BUS_READ_X:
-    case BUS_DMA_READ:
-        wait = from_cache ? bus->cache_cycles : bus->memory_cycles;
-        bus->counts.from_cache += from_cache;
-        bus->counts.from_memory += !from_cache;
-        break;
-    case BUS_DEVICE_READ:
-    case BUS_DEVICE_WRITE:
-        wait = bus->device_cycles - 1;
-        turn->beats = 1;
-        break;
-    case BUS_UPGRADE:
-        turn->beats = 0;
-        break;
-    default:
-        break;
-    }
-    turn->end = turn->beats ? data_bus_take(&bus->data, turn->effect + wait, turn->beats) : turn->effect;
-    turn->done = turn->kind == BUS_WRITE_BACK ? turn->effect : turn->end;
+    const struct data_need *need = &bus->need[turn->kind];
+    bus->counts.from_cache += need->is_line & from_cache;
+    bus->counts.from_memory += need->is_line & !from_cache;
+    turn->beats = need->beats;
+    turn->end = need->beats ? data_bus_take(&bus->data, turn->effect + need->wait_cycles[from_cache], need->beats) : turn->effect;
+    turn->done = need->is_waited_for ? turn->end : turn->effect;
 }
 
 static void count(struct bus *bus, const struct turn *turn, struct snoop_answer answer)
@@ -210,7 +215,7 @@ static void count(struct bus *bus, const struct turn *turn, struct snoop_answer 
     bus->counts.address_cycles += bus->is_atomic ? turn->end - turn->granted : bus->interval;
     bus->counts.data_cycles += bus->is_atomic ? turn->end - turn->granted : turn->beats;
     of_port->transactions++;
-    of_port->waited_cycles += turn->granted - turn->request.cycle;
+    of_port->waited_cycles += turn->granted - turn->request->cycle;
     of_port->data_cycles += turn->beats;
 }
 
@@ -220,8 +225,8 @@ static void record(struct bus *bus, const struct turn *turn, struct snoop_answer
         return;
     struct bus_record record = {.kind = turn->kind,
                                 .port = (uint16_t)turn->port,
-                                .line = line_of(&turn->request),
-                                .requested = turn->request.cycle,
+                                .line = line_of(turn->request),
+                                .requested = turn->request->cycle,
                                 .granted = turn->granted,
                                 .effect = turn->effect,
                                 .done = turn->done,
@@ -254,20 +259,32 @@ static void refuse(struct bus *bus, struct turn *turn)
     bus->counts.refused++;
     bus->counts.address_cycles += bus->is_atomic ? bus->latency : bus->interval;
     bus->counts.data_cycles += bus->is_atomic ? bus->latency : 0;
-    pending_add(&bus->pending, turn->port, line_of(&turn->request), turn->effect);
+    pending_add(&bus->pending, turn->port, line_of(turn->request), turn->effect);
     pass_slot(bus, turn);
 }
 
 static void transact(struct bus *bus, struct turn *turn)
 {
-    struct snoop_answer answer = snoop_apply(&bus->snoop, &turn->request, turn->kind, turn->port, &turn->slot);
+    struct snoop_answer answer = snoop_apply(&bus->snoop, turn->request, turn->kind, turn->port, &turn->slot);
     take_data(bus, turn, answer.actions & ACTION_SUPPLY);
-    if (line_of(&turn->request) != PENDING_NO_LINE)
-        pending_busy(&bus->pending, turn->request.line, turn->end);
+    if (turn->entry != PENDING_NO_LINE)
+        pending_busy_entry(&bus->pending, turn->entry, turn->end);
+    else if (line_of(turn->request) != PENDING_NO_LINE)
+        pending_busy(&bus->pending, turn->request->line, turn->end);
     begin_hold(bus, turn);
     pass_slot(bus, turn);
     count(bus, turn, answer);
     record(bus, turn, answer);
+}
+
+static void begin_turn(struct bus *bus, struct turn *turn, uint32_t port, uint32_t entry, uint64_t granted, uint64_t effect)
+{
+    turn->request = &bus->port[port].request;
+    turn->port = port;
+    turn->entry = entry;
+    turn->granted = granted;
+    turn->effect = turn->done = turn->end = effect;
+    turn->kind = snoop_kind(&bus->snoop, turn->request, &turn->slot);
 }
 
 static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct turn *turn)
@@ -275,10 +292,20 @@ static bool choose(struct bus *bus, uint64_t granted, uint64_t effect, struct tu
     uint32_t port = arbiter_choose(&bus->arbiter, bus->pending.eligible, bus->cycle);
     if (port == ARBITER_NOBODY)
         return false;
-    pending_remove(&bus->pending, port);
-    *turn = (struct turn){
-        .request = bus->port[port].request, .port = port, .granted = granted, .effect = effect, .done = effect, .end = effect};
-    turn->kind = snoop_kind(&bus->snoop, &turn->request, &turn->slot);
+    begin_turn(bus, turn, port, pending_take(&bus->pending, port), granted, effect);
+    return true;
+}
+
+/* The first choice of a slot. Mostly there is but one. */
+static bool choose_first(struct bus *bus, uint64_t granted, uint64_t effect, struct turn *turn)
+{
+    uint32_t port = pending_take_only(&bus->pending, granted);
+    if (port == PENDING_NOBODY) {
+        pending_release(&bus->pending, granted);
+        return choose(bus, granted, effect, turn);
+    }
+    arbiter_choose_only(&bus->arbiter, port);
+    begin_turn(bus, turn, port, PENDING_NO_LINE, granted, effect);
     return true;
 }
 
@@ -287,21 +314,22 @@ static void fire(void *context, unsigned id, uint64_t cycle)
 {
     struct bus *bus = context;
     struct turn turn;
+    const uint64_t granted = cycle - bus->latency;
     bool is_granted = false;
     bus->is_deciding = true;
-    pending_release(&bus->pending, cycle - bus->latency);
-    while (!is_granted && choose(bus, cycle - bus->latency, cycle, &turn)) {
+    for (bool has = choose_first(bus, granted, cycle, &turn); has; has = choose(bus, granted, cycle, &turn)) {
         if (turn.kind == BUS_NOTHING) {
-            snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, turn.port, &turn.slot);
+            snoop_apply(&bus->snoop, turn.request, BUS_NOTHING, turn.port, &turn.slot);
             begin_hold(bus, &turn);
             tell(bus, &turn);
-        } else if (is_refused(bus, &turn)) {
-            refuse(bus, &turn);
-            break;
-        } else {
-            transact(bus, &turn);
-            is_granted = true;
+            continue;
         }
+        is_granted = cycle >= bus->hold_end || !is_refused(bus, &turn);
+        if (is_granted)
+            transact(bus, &turn);
+        else
+            refuse(bus, &turn);
+        break;
     }
     if (is_granted)
         tell(bus, &turn);
@@ -317,7 +345,8 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     uint64_t slot = pending_slot(&bus->pending, line_of(request), request->cycle), effect = slot + bus->latency;
     if (effect >= before)
         return false;
-    struct turn turn = {.request = *request, .port = port, .granted = slot, .effect = effect, .done = effect, .end = effect};
+    struct turn turn = {.request = request, .port = port, .entry = PENDING_NO_LINE, .granted = slot, .effect = effect, .done = effect,
+                        .end = effect};
     turn.kind = snoop_kind(&bus->snoop, request, &turn.slot);
     if (turn.kind != BUS_NOTHING && is_refused(bus, &turn))
         return false;
@@ -327,7 +356,7 @@ bool bus_grant_alone(struct bus *bus, unsigned port, const struct bus_request *r
     bus->is_deciding = true;
     pending_release(&bus->pending, slot);
     if (turn.kind == BUS_NOTHING) {
-        snoop_apply(&bus->snoop, &turn.request, BUS_NOTHING, port, &turn.slot);
+        snoop_apply(&bus->snoop, turn.request, BUS_NOTHING, port, &turn.slot);
         begin_hold(bus, &turn);
     } else {
         transact(bus, &turn);
@@ -358,7 +387,7 @@ void bus_drain(struct bus *bus, uint64_t cycle)
     bus->is_deciding = bus->is_draining = true;
     pending_release(&bus->pending, UINT64_MAX);
     while (choose(bus, cycle, cycle, &turn)) {
-        snoop_apply(&bus->snoop, &turn.request, turn.kind, turn.port, &turn.slot);
+        snoop_apply(&bus->snoop, turn.request, turn.kind, turn.port, &turn.slot);
         tell(bus, &turn);
     }
     forget_all(bus);

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-static struct cache_shape shape_of(const struct emu_cache_config *config, uint32_t first)
+static struct cache_shape shape_of(const struct emu_cache_config *config, uint32_t first, uint32_t first_set)
 {
     uint32_t slots = config->bytes / LINE_BYTES;
     return (struct cache_shape){
-        .sets = slots / config->ways, .ways = config->ways, .random = config->replacement == EMU_RANDOM, .first = first};
+        .sets = slots / config->ways, .ways = config->ways, .random = config->replacement == EMU_RANDOM, .first = first,
+        .first_set = first_set};
 }
 
 /* A state of xorshift64* that is not 0, another one for each number (splitmix64's finaliser). */
@@ -35,34 +36,36 @@ static uint32_t draw_below(uint64_t *random, uint32_t limit)
     return (uint32_t)(((*random * UINT64_C(0x2545f4914f6cdd1d)) >> 32) * limit >> 32);
 }
 
-static unsigned sets_per_hart(const struct caches *caches)
-{
-    return caches->shape[0].sets + caches->shape[1].sets;
-}
-
 static void constant_fields(struct caches *caches)
 {
     for (uint32_t slot = 0; slot < caches->slots; slot++) {
         uint32_t hart = slot / caches->slots_per_hart, place = slot % caches->slots_per_hart;
         caches->slot[slot].cache = (uint16_t)(2 * hart + (place >= caches->shape[1].first));
         caches->slot[slot].line = caches->slot[slot].next = caches->slot[slot].prev = CACHE_NONE;
+        caches->tag[slot] = CACHE_NONE;
     }
+    for (uint32_t set = 0; set < caches->harts * caches->sets_per_hart; set++)
+        caches->empty[set] = (1u << caches->shape[set % caches->sets_per_hart >= caches->shape[1].first_set].ways) - 1;
 }
 
 bool caches_init(struct caches *caches, unsigned harts, uint32_t lines, const struct emu_cache_config *data,
                  const struct emu_cache_config *instruction, uint64_t seed)
 {
+    assert(data->ways <= CACHE_WAYS_MAX && instruction->ways <= CACHE_WAYS_MAX);
     *caches = (struct caches){.harts = harts, .holders_bytes = (uint64_t)lines * sizeof *caches->holders};
-    caches->shape[0] = shape_of(data, 0);
-    caches->shape[1] = shape_of(instruction, caches->shape[0].sets * caches->shape[0].ways);
+    caches->shape[0] = shape_of(data, 0, 0);
+    caches->shape[1] = shape_of(instruction, caches->shape[0].sets * caches->shape[0].ways, caches->shape[0].sets);
+    caches->sets_per_hart = caches->shape[0].sets + caches->shape[1].sets;
     caches->slots_per_hart = caches->shape[1].first + caches->shape[1].sets * caches->shape[1].ways;
     caches->slots = harts * caches->slots_per_hart;
     caches->slot = calloc(caches->slots, sizeof *caches->slot);
-    caches->turn = calloc((size_t)harts * sets_per_hart(caches), 1);
+    caches->tag = calloc(caches->slots, sizeof *caches->tag);
+    caches->turn = calloc((size_t)harts * caches->sets_per_hart, 1);
+    caches->empty = calloc((size_t)harts * caches->sets_per_hart, sizeof *caches->empty);
     caches->random = calloc(2 * (size_t)harts, sizeof *caches->random);
     void *at = mmap(NULL, caches->holders_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     caches->holders = at == MAP_FAILED ? NULL : at;
-    if (!caches->slot || !caches->turn || !caches->random || !caches->holders) {
+    if (!caches->slot || !caches->tag || !caches->turn || !caches->empty || !caches->random || !caches->holders) {
         caches_finish(caches);
         return false;
     }
@@ -75,7 +78,9 @@ bool caches_init(struct caches *caches, unsigned harts, uint32_t lines, const st
 void caches_finish(struct caches *caches)
 {
     free(caches->slot);
+    free(caches->tag);
     free(caches->turn);
+    free(caches->empty);
     free(caches->random);
     if (caches->holders)
         munmap(caches->holders, caches->holders_bytes);
@@ -84,8 +89,7 @@ void caches_finish(struct caches *caches)
 
 static uint8_t *turn_of(const struct caches *caches, unsigned cache, uint32_t line)
 {
-    uint32_t first = (cache >> 1) * sets_per_hart(caches) + (cache & 1 ? caches->shape[0].sets : 0);
-    return &caches->turn[first + (line & (caches->shape[cache & 1].sets - 1))];
+    return &caches->turn[cache_set(caches, cache, line)];
 }
 
 uint32_t cache_turn(const struct caches *caches, unsigned cache, uint32_t set)
@@ -93,24 +97,31 @@ uint32_t cache_turn(const struct caches *caches, unsigned cache, uint32_t set)
     return *turn_of(caches, cache, set);
 }
 
-uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
+uint32_t cache_victim_of_full(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
 {
     const struct cache_shape *shape = &caches->shape[cache & 1];
     uint32_t first = cache_set_first(caches, cache, line), kept = CACHE_NONE;
-    for (uint32_t way = 0; way < shape->ways; way++) {
-        if (caches->slot[first + way].state == LINE_I)
-            return first + way;
-        if (caches->slot[first + way].line == reserved && shape->ways > 1)
-            kept = way;
-    }
     if (!shape->random) {
         uint32_t way = *turn_of(caches, cache, line);
-        return first + (way == kept ? (way + 1) % shape->ways : way);
+        if (caches->tag[first + way] == reserved && shape->ways > 1)
+            way = way + 1 < shape->ways ? way + 1 : 0;
+        return first + way;
     }
+    for (uint32_t way = 0; way < shape->ways && shape->ways > 1; way++)
+        if (caches->slot[first + way].line == reserved)
+            kept = way;
     if (kept == CACHE_NONE)
         return first + draw_below(&caches->random[cache], shape->ways);
     uint32_t way = draw_below(&caches->random[cache], shape->ways - 1);
     return first + way + (way >= kept);
+}
+
+uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved)
+{
+    uint32_t room = cache_room(caches, cache, line);
+    if (room != CACHE_NONE)
+        return room;
+    return cache_victim_of_full(caches, cache, line, reserved);
 }
 
 static void link_slot(struct caches *caches, uint32_t slot, uint32_t line)
@@ -140,7 +151,10 @@ void cache_fill(struct caches *caches, uint32_t slot, uint32_t line, enum line_s
     s->watched = false;
     s->note = 0;
     link_slot(caches, slot, line);
-    uint8_t *turn = turn_of(caches, s->cache, line);
+    uint32_t set = cache_set(caches, s->cache, line);
+    caches->tag[slot] = line;
+    caches->empty[set] &= ~(1u << (slot - first));
+    uint8_t *turn = &caches->turn[set];
     if (*turn == slot - first)
         *turn = (uint8_t)((*turn + 1) % ways);
 }
@@ -158,6 +172,8 @@ void cache_drop(struct caches *caches, uint32_t slot)
     s->next = s->prev = CACHE_NONE;
     s->state = LINE_I;
     s->watched = false;
+    caches->tag[slot] = CACHE_NONE;
+    caches->empty[cache_set(caches, s->cache, s->line)] |= 1u << (slot - cache_set_first(caches, s->cache, s->line));
 }
 
 void caches_clear(struct caches *caches)
@@ -165,7 +181,7 @@ void caches_clear(struct caches *caches)
     for (uint32_t slot = 0; slot < caches->slots; slot++)
         if (caches->slot[slot].state != LINE_I)
             cache_drop(caches, slot);
-    for (uint32_t set = 0; set < caches->harts * sets_per_hart(caches); set++)
+    for (uint32_t set = 0; set < caches->harts * caches->sets_per_hart; set++)
         caches->turn[set] = 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The data bus: which cycles are given away. Windows are in order and never touch: neighbours are merged. What lies before anything
- * that can still be asked for is forgotten, so that equal futures are equal states.
+ * that can still be asked for is no part of the state, so that equal futures are equal states.
  */
 #ifndef MEM_DATA_BUS_H
 #define MEM_DATA_BUS_H
@@ -17,6 +17,7 @@ struct data_window {
 struct data_bus {
     struct data_window *window;
     unsigned count, room;
+    uint64_t forgotten; /* windows, and parts of them, before this cycle are still to be dropped; derived */
 };
 
 /* `agents`: how many can wait for data at a time. */
@@ -25,7 +26,12 @@ void data_bus_finish(struct data_bus *bus);
 /* Gives away the first `cycles` in a row from `from` on; returns the cycle behind the last. */
 uint64_t data_bus_take(struct data_bus *bus, uint64_t from, unsigned cycles);
 /* Nothing is asked for before this cycle any more. */
-void data_bus_forget(struct data_bus *bus, uint64_t before);
+static inline void data_bus_forget(struct data_bus *bus, uint64_t before)
+{
+    if (before > bus->forgotten)
+        bus->forgotten = before;
+}
+
 void data_bus_clear(struct data_bus *bus);
 void data_bus_state(struct state *s, struct data_bus *bus);
 

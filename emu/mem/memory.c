@@ -50,22 +50,6 @@ void memory_finish(struct memory *memory)
     *memory = (struct memory){0};
 }
 
-uint32_t memory_page(const struct memory *memory, uint64_t paddr)
-{
-    if (paddr - PLATFORM_RAM_BASE < memory->ram_bytes)
-        return (uint32_t)((paddr - PLATFORM_RAM_BASE) >> PAGE_SHIFT);
-    if (paddr - PLATFORM_BOOT_ROM_BASE < PLATFORM_BOOT_ROM_SIZE)
-        return memory->ram_pages + (uint32_t)((paddr - PLATFORM_BOOT_ROM_BASE) >> PAGE_SHIFT);
-    return NO_PAGE;
-}
-
-uint64_t memory_paddr(const struct memory *memory, uint32_t page)
-{
-    if (page < memory->ram_pages)
-        return PLATFORM_RAM_BASE + ((uint64_t)page << PAGE_SHIFT);
-    return PLATFORM_BOOT_ROM_BASE + ((uint64_t)(page - memory->ram_pages) << PAGE_SHIFT);
-}
-
 bool memory_is_ram_range(const struct memory *memory, uint64_t paddr, uint64_t size)
 {
     uint64_t offset = paddr - PLATFORM_RAM_BASE;

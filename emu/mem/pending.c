@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A heap of what becomes ready later, and a hash table of lines with a set of ports each. Neither the heap's layout nor the table's
- * can be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's. Lines that
+ * Lists of what becomes ready later, and a hash table of lines with a set of ports each. Neither the order of equal cycles in a list nor
+ * the table's layout can be observed: what is ready is moved to the eligible set all together, and an order among ports is the arbiter's. Lines that
  * nobody needs any more are swept out when no entry is free; the table grows only when lines in flight outnumber it (a storm of
  * WriteBacks).
  */
@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum { ENTRIES_LEAST = 64 };
-#define NOWHERE UINT32_MAX
 
 static void set_bit(uint64_t *set, unsigned port)
 {
@@ -24,10 +23,10 @@ static void clear_bit(uint64_t *set, unsigned port)
     set[port >> 6] &= ~(UINT64_C(1) << (port & 63));
 }
 
-static bool is_empty(const uint64_t *set, unsigned words)
+static inline bool is_empty(const uint64_t *set, unsigned words)
 {
-    uint64_t any = 0;
-    for (unsigned word = 0; word < words; word++)
+    uint64_t any = set[0];
+    for (unsigned word = 1; word < words; word++)
         any |= set[word];
     return any == 0;
 }
@@ -37,57 +36,58 @@ static uint64_t *arrived_at(const struct pending *p, uint32_t entry)
     return &p->arrived[(size_t)entry * p->words];
 }
 
-/* ---- the heap ---- */
+/* ---- the lists ---- */
 
-static void put_at(struct pending *p, uint32_t place, struct pending_ready ready)
+static bool list_init(struct pending_list *list, unsigned most)
 {
-    p->heap[place] = ready;
-    if (ready.id < p->ports)
-        p->port[ready.id].place = place;
-    else
-        p->line[ready.id - p->ports].place = place;
+    uint32_t room = 1;
+    while (room < most)
+        room *= 2;
+    *list = (struct pending_list){.next = UINT64_MAX, .at = calloc(room, sizeof *list->at), .mask = room - 1};
+    return list->at != NULL;
 }
 
-static void sift_up(struct pending *p, uint32_t place, struct pending_ready ready)
+static void list_clear(struct pending_list *list)
 {
-    while (place > 0 && ready.cycle < p->heap[(place - 1) / 2].cycle) {
-        put_at(p, place, p->heap[(place - 1) / 2]);
-        place = (place - 1) / 2;
-    }
-    put_at(p, place, ready);
+    list->count = 0;
+    list->next = UINT64_MAX;
 }
 
-static void sift_down(struct pending *p, uint32_t place, struct pending_ready ready)
+static void note_next(struct pending_list *list)
 {
-    for (;;) {
-        uint32_t child = 2 * place + 1;
-        if (child >= p->heap_count)
-            break;
-        if (child + 1 < p->heap_count && p->heap[child + 1].cycle < p->heap[child].cycle)
-            child++;
-        if (p->heap[child].cycle >= ready.cycle)
-            break;
-        put_at(p, place, p->heap[child]);
-        place = child;
-    }
-    put_at(p, place, ready);
+    list->next = list->count ? list->at[list->first].cycle : UINT64_MAX;
 }
 
-static void heap_push(struct pending *p, uint64_t cycle, uint32_t id)
+static void list_put(struct pending_list *list, uint64_t cycle, uint32_t id)
 {
-    assert(p->heap_count < 2 * p->ports);
-    sift_up(p, p->heap_count++, (struct pending_ready){cycle, id});
+    assert(list->count <= list->mask);
+    uint32_t place = list->first + list->count++;
+    /* What was there before the first is seldom greater: that is asked first, as it is nearly always the end. */
+    for (; list->at[(place - 1) & list->mask].cycle > cycle && place != list->first; place--)
+        list->at[place & list->mask] = list->at[(place - 1) & list->mask];
+    list->at[place & list->mask] = (struct pending_ready){cycle, id};
+    list->next = cycle < list->next ? cycle : list->next;
 }
 
-static void heap_remove(struct pending *p, uint32_t place)
+static uint32_t list_take_first(struct pending_list *list)
 {
-    struct pending_ready last = p->heap[--p->heap_count];
-    if (place == p->heap_count)
-        return;
-    if (place > 0 && last.cycle < p->heap[(place - 1) / 2].cycle)
-        sift_up(p, place, last);
-    else
-        sift_down(p, place, last);
+    uint32_t id = list->at[list->first].id;
+    list->first = (list->first + 1) & list->mask;
+    list->count--;
+    note_next(list);
+    return id;
+}
+
+/* Rare: of requests that are withdrawn. */
+static void list_remove(struct pending_list *list, uint32_t id)
+{
+    uint32_t place = list->first;
+    while (list->at[place & list->mask].id != id)
+        place++;
+    list->count--;
+    for (; place != list->first + list->count; place++)
+        list->at[place & list->mask] = list->at[(place + 1) & list->mask];
+    note_next(list);
 }
 
 /* ---- the lines ---- */
@@ -108,7 +108,6 @@ static void link_entry(struct pending *p, uint32_t entry)
 static void free_entry(struct pending *p, uint32_t entry)
 {
     p->line[entry].next = p->free;
-    p->line[entry].place = NOWHERE;
     p->free = entry + 1;
 }
 
@@ -176,7 +175,7 @@ static uint32_t entry_of(struct pending *p, uint32_t line)
         make_room(p);
     uint32_t entry = p->free - 1;
     p->free = p->line[entry].next;
-    p->line[entry] = (struct pending_line){.line = line, .place = NOWHERE};
+    p->line[entry] = (struct pending_line){.line = line};
     link_entry(p, entry);
     return entry;
 }
@@ -191,8 +190,8 @@ bool pending_init(struct pending *p, unsigned ports)
         entries *= 2;
     p->eligible = calloc(p->words, sizeof *p->eligible);
     p->port = calloc(ports, sizeof *p->port);
-    p->heap = calloc(2 * (size_t)ports, sizeof *p->heap);
-    if (!p->eligible || !p->port || !p->heap || !grow(p, entries)) {
+    bool has_lists = list_init(&p->later, ports) && list_init(&p->busy, ports);
+    if (!p->eligible || !p->port || !has_lists || !grow(p, entries)) {
         pending_finish(p);
         return false;
     }
@@ -204,7 +203,8 @@ void pending_finish(struct pending *p)
 {
     free(p->eligible);
     free(p->port);
-    free(p->heap);
+    free(p->later.at);
+    free(p->busy.at);
     free(p->line);
     free(p->arrived);
     free(p->sorted);
@@ -215,7 +215,9 @@ void pending_finish(struct pending *p)
 void pending_clear(struct pending *p)
 {
     p->horizon = 0;
-    p->heap_count = p->count = 0;
+    p->count = 0;
+    list_clear(&p->later);
+    list_clear(&p->busy);
     memset(p->eligible, 0, p->words * sizeof *p->eligible);
     memset(p->port, 0, p->ports * sizeof *p->port);
     memset(p->line, 0, p->entries * sizeof *p->line);
@@ -235,10 +237,12 @@ static void arrive(struct pending *p, unsigned port)
     it->entry = entry_of(p, it->line);
     struct pending_line *line = &p->line[it->entry];
     set_bit(arrived_at(p, it->entry), port);
-    if (line->until <= p->horizon)
+    if (line->until <= p->horizon) {
         set_bit(p->eligible, port);
-    else if (line->place == NOWHERE)
-        heap_push(p, line->until, p->ports + it->entry);
+    } else if (!line->is_awaited) {
+        line->is_awaited = true;
+        list_put(&p->busy, line->until, it->entry);
+    }
 }
 
 void pending_add(struct pending *p, unsigned port, uint32_t line, uint64_t ready)
@@ -252,7 +256,30 @@ void pending_add(struct pending *p, unsigned port, uint32_t line, uint64_t ready
         arrive(p, port);
     } else {
         it->where = PENDING_LATER;
-        heap_push(p, ready, port);
+        list_put(&p->later, ready, port);
+    }
+}
+
+uint32_t pending_take(struct pending *p, unsigned port)
+{
+    struct pending_port *it = &p->port[port];
+    assert(it->where == PENDING_ARRIVED && p->eligible[port >> 6] >> (port & 63) & 1);
+    p->count--;
+    it->where = PENDING_NOT;
+    clear_bit(p->eligible, port);
+    if (it->line == PENDING_NO_LINE)
+        return PENDING_NO_LINE;
+    clear_bit(arrived_at(p, it->entry), port);
+    return it->entry;
+}
+
+static void leave_line(struct pending *p, unsigned port, uint32_t entry)
+{
+    struct pending_line *line = &p->line[entry];
+    clear_bit(arrived_at(p, entry), port);
+    if (line->is_awaited && is_empty(arrived_at(p, entry), p->words)) {
+        list_remove(&p->busy, entry);
+        line->is_awaited = false;
     }
 }
 
@@ -262,58 +289,50 @@ void pending_remove(struct pending *p, unsigned port)
     assert(it->where != PENDING_NOT);
     p->count--;
     if (it->where == PENDING_LATER) {
-        heap_remove(p, it->place);
+        list_remove(&p->later, port);
     } else {
         clear_bit(p->eligible, port);
-        if (it->line != PENDING_NO_LINE) {
-            struct pending_line *line = &p->line[it->entry];
-            clear_bit(arrived_at(p, it->entry), port);
-            if (line->place != NOWHERE && is_empty(arrived_at(p, it->entry), p->words)) {
-                heap_remove(p, line->place);
-                line->place = NOWHERE;
-            }
-        }
+        if (it->line != PENDING_NO_LINE)
+            leave_line(p, port, it->entry);
     }
     it->where = PENDING_NOT;
 }
 
-void pending_release(struct pending *p, uint64_t cycle)
+void pending_release_ready(struct pending *p)
 {
-    if (cycle > p->horizon)
-        p->horizon = cycle;
-    while (p->heap_count && p->heap[0].cycle <= p->horizon) {
-        uint32_t id = p->heap[0].id;
-        heap_remove(p, 0);
-        if (id < p->ports) {
-            arrive(p, id);
-            continue;
-        }
-        p->line[id - p->ports].place = NOWHERE;
-        const uint64_t *arrived = arrived_at(p, id - p->ports);
+    while (p->busy.next <= p->horizon && p->busy.count) {
+        uint32_t entry = list_take_first(&p->busy);
+        p->line[entry].is_awaited = false;
+        const uint64_t *arrived = arrived_at(p, entry);
         for (unsigned word = 0; word < p->words; word++)
             p->eligible[word] |= arrived[word];
     }
+    while (p->later.next <= p->horizon && p->later.count)
+        arrive(p, list_take_first(&p->later));
 }
 
-void pending_busy(struct pending *p, uint32_t line, uint64_t until)
+static inline void make_busy(struct pending *p, uint32_t entry, uint64_t until)
 {
-    uint32_t entry = entry_of(p, line);
     struct pending_line *it = &p->line[entry];
-    assert(it->place == NOWHERE && it->until <= p->horizon);
+    assert(!it->is_awaited && it->until <= p->horizon);
     it->until = until;
     const uint64_t *arrived = arrived_at(p, entry);
     if (until <= p->horizon || is_empty(arrived, p->words))
         return;
     for (unsigned word = 0; word < p->words; word++)
         p->eligible[word] &= ~arrived[word];
-    heap_push(p, until, p->ports + entry);
+    it->is_awaited = true;
+    list_put(&p->busy, until, entry);
 }
 
-uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle)
+void pending_busy(struct pending *p, uint32_t line, uint64_t until)
 {
-    uint64_t slot = cycle > p->horizon ? cycle : p->horizon;
-    uint32_t at = line == PENDING_NO_LINE ? 0 : find_line(p, line);
-    return at && p->line[at - 1].until > slot ? p->line[at - 1].until : slot;
+    make_busy(p, entry_of(p, line), until);
+}
+
+void pending_busy_entry(struct pending *p, uint32_t entry, uint64_t until)
+{
+    make_busy(p, entry, until);
 }
 
 /* Is the line of a later request still busy when its own cycle comes? */
@@ -323,16 +342,41 @@ static bool waits_for_line(const struct pending *p, unsigned port)
     return at && p->line[at - 1].until > p->port[port].ready;
 }
 
+uint32_t pending_take_only(struct pending *p, uint64_t cycle)
+{
+    if (cycle > p->horizon)
+        p->horizon = cycle;
+    const struct pending_list *later = &p->later;
+    bool is_one = (later->count == 1) | (later->at[(later->first + 1) & later->mask].cycle > p->horizon);
+    if (later->next > p->horizon || !is_one || p->busy.next <= p->horizon || !is_empty(p->eligible, p->words))
+        return PENDING_NOBODY;
+    uint32_t port = later->at[later->first].id;
+    assert(!waits_for_line(p, port)); /* else pending_next would have seen it */
+    list_take_first(&p->later);
+    p->port[port].where = PENDING_NOT;
+    p->count--;
+    return port;
+}
+
+uint64_t pending_slot(const struct pending *p, uint32_t line, uint64_t cycle)
+{
+    uint64_t slot = cycle > p->horizon ? cycle : p->horizon;
+    uint32_t at = line == PENDING_NO_LINE ? 0 : find_line(p, line);
+    return at && p->line[at - 1].until > slot ? p->line[at - 1].until : slot;
+}
+
 uint64_t pending_next(struct pending *p)
 {
     if (!is_empty(p->eligible, p->words))
         return p->horizon;
-    while (p->heap_count && p->heap[0].id < p->ports && waits_for_line(p, p->heap[0].id)) {
-        uint32_t port = p->heap[0].id;
-        heap_remove(p, 0);
-        arrive(p, port);
+    while (p->later.next <= p->busy.next && p->later.count) {
+        uint32_t port = p->later.at[p->later.first].id;
+        if (!waits_for_line(p, port))
+            return p->later.next;
+        list_take_first(&p->later);
+        arrive(p, port); /* with it the line is in the other list, if it was not */
     }
-    return p->heap_count ? p->heap[0].cycle : UINT64_MAX;
+    return p->busy.next;
 }
 
 static int compare(const void *a, const void *b)

@@ -103,11 +103,10 @@ static void evict(struct snoop *snoop, uint32_t slot)
 static uint32_t room_for(struct snoop *snoop, const struct bus_request *request)
 {
     const struct caches *caches = snoop->caches;
-    uint32_t first = cache_set_first(caches, request->cache, request->line), ways = caches->shape[request->cache & 1].ways;
-    for (uint32_t slot = first; slot < first + ways; slot++)
-        if (caches->slot[slot].state == LINE_I)
-            return slot;
-    assert(request->slot >= first && request->slot < first + ways);
+    uint32_t room = cache_room(caches, request->cache, request->line);
+    if (room != CACHE_NONE)
+        return room;
+    assert(cache_set_first(caches, request->cache, caches->slot[request->slot].line) == cache_set_first(caches, request->cache, request->line));
     assert(!(row_of(snoop, caches->slot[request->slot].state, STIMULUS_EVICT)->actions & ACTION_WRITE_BACK));
     evict(snoop, request->slot);
     return request->slot;

@@ -157,7 +157,8 @@ static int model_first(const struct model *model)
     return first;
 }
 
-Test(queue, under_random_traffic_it_equals_a_naive_list)
+/* `apart`: of the slots, -1 for none; it is drawn as often as all others together. */
+static void compare_with_model(int apart)
 {
     enum queue_kind kinds[3] = {QUEUE_INPUT, QUEUE_DEVICE, QUEUE_WAKE};
     struct random random = {20240607};
@@ -171,9 +172,18 @@ Test(queue, under_random_traffic_it_equals_a_naive_list)
         model.cycle[i] = QUEUE_NEVER;
         cr_assert(eq(int, queue_add(log.queue, kind, id, record, &log), (int)i));
     }
+    if (apart >= 0)
+        queue_keep_apart(log.queue, apart);
     for (unsigned step = 0; step < MODEL_STEPS; step++) {
         int first = model_first(&model);
         cr_assert(eq(u64, queue_next(log.queue), first < 0 ? QUEUE_NEVER : model.cycle[first]), "step %u", step);
+        uint64_t kept = apart < 0 ? QUEUE_NEVER : model.cycle[apart];
+        if (apart >= 0)
+            model.cycle[apart] = QUEUE_NEVER;
+        int other = model_first(&model);
+        cr_assert(eq(u64, queue_next_of_others(log.queue), other < 0 ? QUEUE_NEVER : model.cycle[other]), "step %u", step);
+        if (apart >= 0)
+            model.cycle[apart] = kept;
         if (first >= 0 && random_below(&random, 3) == 0) {
             now = model.cycle[first];
             model.cycle[first] = QUEUE_NEVER;
@@ -182,10 +192,21 @@ Test(queue, under_random_traffic_it_equals_a_naive_list)
             cr_assert(eq(uint, log.fired[0].id, (uint32_t)model.rank[first]), "step %u", step);
             cr_assert(eq(u64, log.fired[0].cycle, now), "step %u", step);
         } else {
-            unsigned i = random_below(&random, MODEL_SLOTS);
+            unsigned i = apart >= 0 && random_below(&random, 2) ? (unsigned)apart : random_below(&random, MODEL_SLOTS);
             model.cycle[i] = random_below(&random, 8) ? now + random_below(&random, 40) : QUEUE_NEVER;
             queue_schedule(log.queue, (int)i, model.cycle[i]);
         }
     }
     queue_destroy(log.queue);
+}
+
+Test(queue, under_random_traffic_it_equals_a_naive_list)
+{
+    compare_with_model(-1);
+}
+
+Test(queue, a_slot_that_is_kept_apart_changes_no_order)
+{
+    for (int apart = 0; apart < 6; apart++)
+        compare_with_model(apart);
 }

@@ -33,7 +33,9 @@ struct queue;
 /* What a queue begins with; to be read by the functions below only. */
 struct queue_view {
     uint64_t next;         /* the first event's cycle */
-    const uint64_t *cycle; /* by slot */
+    uint64_t next_in_heap; /* the first's among those not kept apart */
+    uint64_t fired;
+    uint64_t *cycle; /* by slot */
 };
 
 struct queue *queue_create(void);
@@ -43,8 +45,19 @@ void queue_destroy(struct queue *queue); /* NULL is allowed */
  * and the slot's cycle when it fires; the slot is unscheduled before that, and the action may schedule it again. */
 int queue_add(struct queue *queue, enum queue_kind kind, unsigned id, queue_action *action, void *context);
 
+/* From now on this slot, one a queue, is kept by itself, because it is moved much more often than any other. Changes no order. */
+void queue_keep_apart(struct queue *queue, int slot);
+
 /* Schedules or moves the slot. `cycle` is in bus cycles; QUEUE_NEVER unschedules. A cycle in the past is the caller's error. */
 void queue_schedule(struct queue *queue, int slot, uint64_t cycle);
+
+/* The same for the slot that is kept apart. */
+static inline void queue_schedule_apart(struct queue *queue, int slot, uint64_t cycle)
+{
+    struct queue_view *view = (struct queue_view *)queue;
+    view->cycle[slot] = cycle;
+    view->next = cycle < view->next_in_heap ? cycle : view->next_in_heap;
+}
 
 /* When the slot's event is due; QUEUE_NEVER if unscheduled. */
 static inline uint64_t queue_when(const struct queue *queue, int slot)
@@ -58,14 +71,26 @@ static inline uint64_t queue_next(const struct queue *queue)
     return ((const struct queue_view *)queue)->next;
 }
 
+/* The same without the slot that is kept apart. */
+static inline uint64_t queue_next_of_others(const struct queue *queue)
+{
+    return ((const struct queue_view *)queue)->next_in_heap;
+}
+
 /* Fires the first event. There must be one. */
 void queue_fire(struct queue *queue);
 
 /* Counts an event that its owner carried out by itself, knowing that it would have been the next to fire. */
-void queue_count(struct queue *queue);
+static inline void queue_count(struct queue *queue)
+{
+    ((struct queue_view *)queue)->fired++;
+}
 
 /* Number of events fired since creation: the first half of a position. */
-uint64_t queue_fired(const struct queue *queue);
+static inline uint64_t queue_fired(const struct queue *queue)
+{
+    return ((const struct queue_view *)queue)->fired;
+}
 
 void queue_state(struct state *s, struct queue *queue);
 

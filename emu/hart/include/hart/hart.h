@@ -205,7 +205,7 @@ struct hart {
     uint32_t spent;          /* what steps of the part took since the engine last asked, in cycles (derived) */
     uint32_t waits;          /* of these the waits that are over already (derived) */
     int64_t patience;        /* steps that the part may take at least before somebody wants to look (derived) */
-    uint32_t slot;           /* of part_get_alone (derived) */
+    uint32_t slot;           /* of miss_get_alone (derived) */
     uint8_t part_fault;      /* PART_FAULT: enum isa_trap, and its tval (derived) */
     uint64_t part_tval;
 
@@ -296,6 +296,9 @@ void hart_state(struct state *s, struct hart *hart);
  * checks, `fresh` that nothing has been executed in the slice yet. May return sooner, with something done.
  * Returns the exit reason; pc, cycle, steps and instret are up to date. */
 enum hart_exit hart_engine_run(struct hart *hart, int64_t soft, int64_t hard, bool within, bool fresh);
+/* timed, several harts: the same for a whole slice, where nothing is to be met exactly within the next `soft` + HART_SLICE_ROOM_CYCLES. */
+#define HART_SLICE_ROOM_CYCLES 64 /* more than a slice overruns its end by */
+enum hart_exit hart_engine_slice(struct hart *hart, int64_t soft);
 
 /* fast: the device access on its way takes effect at `cycle`; the instruction retires or traps. */
 void hart_access_due(struct hart *hart, uint64_t cycle);

@@ -26,18 +26,23 @@ struct cache_slot {
     uint32_t note;       /* free for whoever looks after the cache (a hart's table entry); cleared by cache_fill. Derived */
 };
 
+#define CACHE_WAYS_MAX 16
+
 struct cache_shape {
-    uint32_t sets, ways;
+    uint32_t sets, ways; /* powers of two; ways: CACHE_WAYS_MAX at most */
     bool random;
-    uint32_t first; /* of a hart's slots */
+    uint32_t first;      /* of a hart's slots */
+    uint32_t first_set;  /* of a hart's sets */
 };
 
 struct caches {
     struct cache_slot *slot;
-    uint32_t slots, slots_per_hart;
+    uint32_t *tag;               /* by slot: its line, CACHE_NONE: it is empty. Derived */
+    uint32_t slots, slots_per_hart, sets_per_hart;
     unsigned harts;
     struct cache_shape shape[2]; /* data, instruction */
     uint8_t *turn;               /* FIFO: the next way to go, by set; of all caches, one byte a set */
+    uint32_t *empty;             /* by set: bit n is set while its n-th slot is empty. Derived */
     uint64_t *random;            /* of random replacement, by cache */
     uint32_t *holders;           /* by line: its first slot + 1; 0: none. Lazily backed, derived */
     uint64_t holders_bytes;
@@ -58,16 +63,33 @@ static inline uint32_t cache_set_first(const struct caches *caches, unsigned cac
 static inline uint32_t cache_find(const struct caches *caches, unsigned cache, uint32_t line)
 {
     uint32_t first = cache_set_first(caches, cache, line), ways = caches->shape[cache & 1].ways;
-    for (uint32_t slot = first; slot < first + ways; slot++)
-        if (caches->slot[slot].line == line && caches->slot[slot].state != LINE_I)
-            return slot;
+    const uint32_t *tag = &caches->tag[first];
+    for (uint32_t way = 0; way < ways; way++)
+        if (tag[way] == line)
+            return first + way;
     return CACHE_NONE;
+}
+
+/* The number of a line's set among those of all caches. */
+static inline uint32_t cache_set(const struct caches *caches, unsigned cache, uint32_t line)
+{
+    const struct cache_shape *shape = &caches->shape[cache & 1];
+    return (cache >> 1) * caches->sets_per_hart + shape->first_set + (line & (shape->sets - 1));
+}
+
+/* The lowest empty slot of a line's set, CACHE_NONE if there is none. */
+static inline uint32_t cache_room(const struct caches *caches, unsigned cache, uint32_t line)
+{
+    uint32_t empty = caches->empty[cache_set(caches, cache, line)];
+    return empty ? cache_set_first(caches, cache, line) + (uint32_t)__builtin_ctz(empty) : CACHE_NONE;
 }
 
 /* Where a line that is not here would go: an empty slot (the lowest), else the one whose turn it is, or one drawn from the cache's
  * random state; never the one that holds line `reserved` (CACHE_NONE: none) while the set has another. Moves the random state, not
  * the turn. */
 uint32_t cache_victim(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved);
+/* The same where the set has no empty slot. */
+uint32_t cache_victim_of_full(struct caches *caches, unsigned cache, uint32_t line, uint32_t reserved);
 /* Puts a line into an empty slot of its set. The turn goes on if it was this slot's. */
 void cache_fill(struct caches *caches, uint32_t slot, uint32_t line, enum line_state state);
 /* Empties a slot. Its line field stays until the next fill. */

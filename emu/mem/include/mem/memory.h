@@ -9,6 +9,7 @@
 #define MEM_MEMORY_H
 
 #include <base/state.h>
+#include <emu/platform.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,8 +35,21 @@ bool memory_init(struct memory *memory, uint64_t ram_bytes);
 void memory_finish(struct memory *memory);
 
 /* Page index of a physical address, NO_PAGE where there is neither RAM nor ROM. */
-uint32_t memory_page(const struct memory *memory, uint64_t paddr);
-uint64_t memory_paddr(const struct memory *memory, uint32_t page);
+static inline uint32_t memory_page(const struct memory *memory, uint64_t paddr)
+{
+    if (paddr - PLATFORM_RAM_BASE < memory->ram_bytes)
+        return (uint32_t)((paddr - PLATFORM_RAM_BASE) >> PAGE_SHIFT);
+    if (paddr - PLATFORM_BOOT_ROM_BASE < PLATFORM_BOOT_ROM_SIZE)
+        return memory->ram_pages + (uint32_t)((paddr - PLATFORM_BOOT_ROM_BASE) >> PAGE_SHIFT);
+    return NO_PAGE;
+}
+
+static inline uint64_t memory_paddr(const struct memory *memory, uint32_t page)
+{
+    if (page < memory->ram_pages)
+        return PLATFORM_RAM_BASE + ((uint64_t)page << PAGE_SHIFT);
+    return PLATFORM_BOOT_ROM_BASE + ((uint64_t)(page - memory->ram_pages) << PAGE_SHIFT);
+}
 
 static inline bool memory_is_ram(const struct memory *memory, uint32_t page)
 {
