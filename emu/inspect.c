@@ -210,7 +210,7 @@ void emu_hart_view(const struct emu_machine *m, unsigned number, struct emu_hart
 {
     const struct hart *hart = &m->harts[number];
     const struct reservation *held = &m->reservations.of[number];
-    *ret_view = (struct emu_hart_view){.pc = hart->pc, .cycle = hart->cycle, .instructions = hart->instret, .mode = hart->mode,
+    *ret_view = (struct emu_hart_view){.pc = hart->pc, .cycle = hart->cycle, .instructions = hart->instret, .traps = hart->traps, .mode = hart->mode,
                                        .state = state_of(hart), .reserved = held->size != 0,
                                        .reservation = held->size ? held->address : 0, .reservation_bytes = held->size};
     memcpy(ret_view->x, hart->x, sizeof ret_view->x);

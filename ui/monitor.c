@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOVED_SHOWN 8 /* harts, after steps of the machine */
+
 /* ---- the table ---- */
 
 const struct command commands[] = {
@@ -84,10 +86,7 @@ void monitor_goes_on(struct monitor *monitor)
 
 void monitor_resumes(struct monitor *monitor)
 {
-    for (unsigned i = 0; i < monitor->sources; i++)
-        monitor->resumes |= monitor->source[i].lines != NULL;
-    if (monitor->resumes)
-        monitor->goal = monitor->interrupted;
+    monitor->resumes = monitor->does_due;
     monitor->goes_on = true;
 }
 
@@ -118,29 +117,15 @@ bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *e
     return add_source(monitor, (struct command_source){.file = file});
 }
 
-/* The commands of the stops just met come before all others. */
-static void open_due(struct monitor *monitor)
+static void open_due(struct monitor *monitor, char *lines)
 {
-    char *lines = monitor->due;
-    monitor->due = NULL;
-    FILE *file = lines ? fmemopen(lines, strlen(lines), "r") : NULL;
+    FILE *file = fmemopen(lines, strlen(lines), "r");
     if (file && add_source(monitor, (struct command_source){file, lines}))
         return;
-    if (lines)
-        fputs("the commands of the stop are left out: too many are nested, or the host is out of memory\n", stdout);
+    fputs("the commands of the stop are left out: too many are nested, or the host is out of memory\n", stdout);
     if (file)
         fclose(file);
     free(lines);
-}
-
-/* When the machine goes on the commands of a stop are over, whatever is left of them. */
-static void end_due(struct monitor *monitor)
-{
-    unsigned keep = 0;
-    while (keep < monitor->sources && !monitor->source[keep].lines)
-        keep++;
-    while (monitor->sources > keep)
-        drop_source(monitor);
 }
 
 static void prompt(const struct monitor *monitor, char *text, size_t bytes)
@@ -160,7 +145,7 @@ char *monitor_next_line(struct monitor *monitor, const char *text)
 {
     char *line = NULL;
     size_t room = 0;
-    while (monitor->sources > 0) {
+    while (monitor->sources > (monitor->does_due ? monitor->due_floor : 0)) {
         ssize_t length = getline(&line, &room, monitor->source[monitor->sources - 1].file);
         if (length >= 0) {
             line[strcspn(line, "\r\n")] = '\0';
@@ -169,6 +154,8 @@ char *monitor_next_line(struct monitor *monitor, const char *text)
         drop_source(monitor);
     }
     free(line);
+    if (monitor->does_due)
+        return NULL;
     if (monitor->host.is_terminal)
         return monitor_line_edit(text);
     return monitor->options->monitor ? monitor_line_read() : NULL;
@@ -286,30 +273,85 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
     free(output);
 }
 
-/* Why the machine stands still, and the instruction that the chosen hart is at, if it can be read. */
+/* Where a hart is, and the instruction there, if it can be read. */
+struct hart_place {
+    struct emu_hart_view view;
+    char insn[96], symbol[SYMBOLS_TEXT_BYTES];
+};
+
+static void find_place(struct monitor *monitor, unsigned hart, struct hart_place *ret_place)
+{
+    uint32_t bits = 0;
+    unsigned chosen = monitor->hart;
+    emu_hart_view(monitor->host.machine, hart, &ret_place->view);
+    uint64_t pc = ret_place->view.pc;
+    ret_place->insn[0] = ret_place->symbol[0] = '\0';
+    symbols_write(monitor->host.symbols, pc, ret_place->symbol, sizeof ret_place->symbol);
+    monitor->hart = hart; /* memory is read as this hart sees it */
+    if (monitor_read(monitor, pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, pc, &bits, 4)))
+        isa_disassemble(ret_place->insn, sizeof ret_place->insn, bits, pc);
+    monitor->hart = chosen;
+}
+
+static void print_place(struct monitor *monitor, unsigned hart)
+{
+    struct hart_place place;
+    find_place(monitor, hart, &place);
+    const char *symbol = place.symbol;
+    printf("hart %u: 0x%" PRIx64 "%s%s%s%s%s\n", hart, place.view.pc, symbol[0] ? " <" : "", symbol, symbol[0] ? ">" : "",
+           place.insn[0] ? ":\t" : "", place.insn);
+}
+
+static bool has_moved(const struct monitor *monitor, unsigned hart)
+{
+    return monitor->counts_moves && monitor_done_by(monitor, hart) != monitor->moved_from[hart];
+}
+
+/* After steps of the machine: of which harts they were, besides the chosen one. */
+static void print_moved(struct monitor *monitor)
+{
+    unsigned moved = 0;
+    for (unsigned hart = 0; hart < emu_harts(monitor->host.machine); hart++)
+        if (hart != monitor->hart && has_moved(monitor, hart) && ++moved <= MOVED_SHOWN)
+            print_place(monitor, hart);
+    if (moved > MOVED_SHOWN)
+        printf("and %u more harts have moved\n", moved - MOVED_SHOWN);
+}
+
+static void print_stop_json(struct monitor *monitor, const char *reason)
+{
+    struct hart_place place;
+    json_t *numbers = json_array(), *moved = json_array();
+    find_place(monitor, monitor->hart, &place);
+    for (unsigned i = 0; i < monitor->met; i++)
+        json_array_append_new(numbers, json_integer(monitor->met_number[i]));
+    for (unsigned hart = 0; hart < emu_harts(monitor->host.machine); hart++)
+        if (has_moved(monitor, hart))
+            json_array_append_new(moved, json_integer(hart));
+    json_t *stop = json_pack("{s:s, s:o, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "stops", numbers, "hart", (int)monitor->hart,
+                             "cycle", (json_int_t)place.view.cycle, "pc", json_sprintf("0x%" PRIx64, place.view.pc), "symbol",
+                             place.symbol, "instruction", place.insn);
+    if (monitor->counts_moves)
+        json_object_set_new(stop, "moved", moved);
+    else
+        json_decref(moved);
+    char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    puts(text ? text : "{}");
+    free(text);
+    json_decref(stop);
+}
+
+/* Why the machine stands still, and where. */
 static void print_stop(struct monitor *monitor, const char *reason)
 {
-    struct emu_hart_view view;
-    uint32_t bits = 0;
-    char insn[96] = "", place[SYMBOLS_TEXT_BYTES];
-    emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    symbols_write(monitor->host.symbols, view.pc, place, sizeof place);
-    if (monitor_read(monitor, view.pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, view.pc, &bits, 4)))
-        isa_disassemble(insn, sizeof insn, bits, view.pc);
     errno = 0;
     if (monitor->options->json) {
-        json_t *stop =
-            json_pack("{s:s, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
-                      (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc), "symbol", place, "instruction", insn);
-        char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-        puts(text ? text : "{}");
-        free(text);
-        json_decref(stop);
+        print_stop_json(monitor, reason);
     } else {
         if (reason[0])
             printf("%s\n", reason);
-        printf("hart %u: 0x%" PRIx64 "%s%s%s%s%s\n", monitor->hart, view.pc, place[0] ? " <" : "", place, place[0] ? ">" : "",
-               insn[0] ? ":\t" : "", insn);
+        print_moved(monitor);
+        print_place(monitor, monitor->hart);
     }
     flush(monitor);
 }
@@ -326,34 +368,67 @@ static void take_line(struct monitor *monitor, char *line)
         return;
     }
     do_and_answer(monitor, line, &repeats);
+    if (monitor->does_due) { /* nobody has typed it */
+        free(line);
+        return;
+    }
     free(monitor->last);
     monitor->last = repeats ? line : NULL;
     if (!repeats)
         free(line);
 }
 
-/* "silent" before the other commands of a stop. */
-static bool take_silence(struct monitor *monitor)
+/* Is there a reason to stop reading lines? */
+static bool is_done(const struct monitor *monitor)
 {
-    static const char word[] = "silent\n";
-    bool is_silent = monitor->due && !strncmp(monitor->due, word, strlen(word));
-    if (is_silent)
-        memmove(monitor->due, monitor->due + strlen(word), strlen(monitor->due + strlen(word)) + 1);
-    return is_silent;
+    return monitor->goes_on || monitor->quits || monitor->out_error;
+}
+
+/* The commands of the stops just met. Each stop decides for itself: the machine resumes if all of them say so, and what it was to
+ * reach is not reached. Any other way of going on is taken at once. */
+static void do_due(struct monitor *monitor)
+{
+    unsigned resumed = 0;
+    for (unsigned i = 0; i < monitor->dues && !is_done(monitor); i++) {
+        monitor->does_due = true;
+        monitor->due_floor = monitor->sources;
+        open_due(monitor, monitor->due[i]);
+        monitor->due[i] = NULL;
+        char *line;
+        while (!is_done(monitor) && (line = monitor_next_line(monitor, "")))
+            take_line(monitor, line);
+        while (monitor->sources > monitor->due_floor)
+            drop_source(monitor);
+        monitor->does_due = false;
+        if (!monitor->resumes)
+            continue;
+        monitor->resumes = monitor->goes_on = false;
+        resumed++;
+    }
+    monitor->resumes = resumed > 0 && resumed == monitor->met && !monitor->arrived && !is_done(monitor);
+    monitor_forget_met(monitor);
+    if (!monitor->resumes)
+        return;
+    monitor->goal = monitor->interrupted;
+    monitor->hart = monitor->goal_hart;
+    monitor->goes_on = true;
 }
 
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
 {
+    bool is_silent = monitor->met > 0 && monitor->silent == monitor->met && !monitor->arrived;
     monitor->talks++;
     monitor->list_next = 0;
     monitor->goes_on = monitor->quits = monitor->resumes = false;
     monitor->interrupted = monitor->goal;
     monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
-    if (!take_silence(monitor) && (!monitor->is_over || monitor->due))
+    if (!is_silent && (!monitor->is_over || monitor->dues > 0))
         print_stop(monitor, reason);
-    if (monitor->due && monitor->due[0])
-        open_due(monitor);
-    while (!monitor->goes_on && !monitor->quits && !monitor->out_error) {
+    bool counted_moves = monitor->counts_moves;
+    monitor->counts_moves = false;
+    do_due(monitor);
+    monitor->counts_moves |= monitor->resumes && counted_moves;
+    while (!is_done(monitor)) {
         char text[256];
         prompt(monitor, text, sizeof text);
         char *line = monitor_next_line(monitor, text);
@@ -365,9 +440,10 @@ enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, stru
         monitor->quits = monitor->host.is_terminal || monitor->options->monitor;
         monitor->goes_on = !monitor->quits;
     }
-    if (!monitor->resumes)
+    if (!monitor->resumes) {
         monitor_forget_hidden(monitor);
-    end_due(monitor);
+        monitor->goal_hart = monitor->hart;
+    }
     *ret_goal = monitor->goal;
     errno = monitor->out_error;
     if (monitor->out_error)
@@ -432,8 +508,10 @@ void monitor_reference(FILE *to)
         "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
         "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
         "hexadecimal),\n"
-        "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `hart`, `cycle`, `pc`, `symbol`,\n"
-        "`instruction`; and each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`.\n",
+        "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `stops` (the numbers), `hart`, "
+        "`cycle`,\n"
+        "`pc`, `symbol`, `instruction`, after steps of the machine `moved` (the harts whose they were); and each event of a trace: "
+        "`event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`.\n",
         to);
     for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
         fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);
@@ -485,7 +563,7 @@ bool monitor_is_over(const struct monitor *monitor)
 
 bool monitor_is_due(const struct monitor *monitor)
 {
-    return monitor->due;
+    return monitor->dues > 0;
 }
 
 void monitor_destroy(struct monitor *monitor)
@@ -496,7 +574,7 @@ void monitor_destroy(struct monitor *monitor)
     monitor_forget_traces(monitor);
     while (monitor->sources > 0)
         drop_source(monitor);
-    free(monitor->due);
+    monitor_forget_met(monitor);
     if (monitor->host.is_terminal)
         monitor_line_finish();
     free(monitor->last);

@@ -17,8 +17,8 @@ struct symbols;
 struct monitor_goal {
     uint64_t steps;   /* of the machine, since power-on; UINT64_MAX: any number */
     emu_cycle cycle;  /* to this cycle; UINT64_MAX: any */
-    int hart;         /* until this hart */
-    uint64_t retired; /* has retired so many instructions; hart < 0: nobody has to */
+    int hart;         /* until this hart, -1: none has to, */
+    uint64_t done;    /* has retired as many instructions and taken as many traps, together, since power-on */
 };
 
 /* NO_OUTPUT: what it says cannot be written any more; errno says why. */

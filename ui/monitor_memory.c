@@ -166,7 +166,7 @@ bool command_line(struct monitor *monitor, struct words *words, struct emu_error
         fprintf(monitor->out, "%s\n", at.waiting ? ", waits for it" : "");
     }
     if (line.writer != EMU_NOBODY) {
-        fputs("last taken for writing by ", monitor->out);
+        fputs("last made writable for ", monitor->out);
         print_port(monitor->out, machine, line.writer);
         fprintf(monitor->out, " at cycle %" PRIu64 "\n", line.written);
     }

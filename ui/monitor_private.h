@@ -8,7 +8,9 @@
 #include "event_text.h"
 #include "monitor.h"
 #include "symbols.h"
+#include "unwind.h"
 
+#include <emu/platform.h>
 #include <stdio.h>
 
 #define WORDS_MOST      64
@@ -73,12 +75,20 @@ struct event_wish {
     char text[TEXT_BYTES]; /* CONSOLE_OUT: what the guest is to write; "": anything */
 };
 
+/* Which of those who come to an address is meant: recursion, an interrupt's handler and other processes come there too. */
+struct frame_wish {
+    bool has_sp, has_mode, has_satp;
+    uint64_t sp, satp;
+    unsigned mode;
+};
+
 /* Something that the run is to stop at. */
 struct stop_point {
     enum stop_kind kind;
     unsigned number;
     bool once, hidden;       /* hidden: of next, finish, until, */
-    unsigned talk;           /* in this conversation */
+    unsigned talk;           /* in this conversation, */
+    struct frame_wish frame; /* for this frame */
     int hart;                /* -1: any */
     uint64_t address;        /* BREAK: virtual; WATCH: physical */
     unsigned bytes, watch;   /* WATCH: how many, and enum emu_watch_kind */
@@ -101,7 +111,7 @@ struct trace {
 /* Where commands come from: a file, or the lines of a stop. */
 struct command_source {
     FILE *file;
-    char *lines; /* of a stop; owned. NULL: it is a file */
+    char *lines; /* of a stop; owned; NULL: it is a file */
 };
 
 struct monitor {
@@ -118,7 +128,13 @@ struct monitor {
 
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
-    char *due;     /* commands of the stops that were just met; owned */
+    unsigned met, silent;      /* stops that were just met; how many of them say nothing */
+    unsigned met_number[STOPS_MOST];
+    bool arrived;              /* one of them was what next, finish or until waited for */
+    char *due[STOPS_MOST];     /* commands of theirs, of each a text; owned */
+    unsigned dues;
+    bool does_due;             /* lines come from one of them only, */
+    unsigned due_floor;        /* the sources above these */
     bool is_over;  /* there are no more commands */
     int out_error; /* errno of what could not be written; 0: all could */
     char *last;    /* what an empty line does again; owned */
@@ -136,7 +152,10 @@ struct monitor {
     struct monitor_goal goal;
     unsigned talks;                  /* conversations that there have been */
     struct monitor_goal interrupted; /* the goal before this one, */
+    unsigned goal_hart;              /* and the hart chosen for it, */
     bool resumes;                    /* which is still to be reached */
+    bool counts_moves;               /* it was a number of the machine's steps: */
+    uint64_t moved_from[PLATFORM_HARTS_MAX]; /* what each hart had done before */
 };
 
 /* monitor_value.c */
@@ -167,9 +186,23 @@ char *monitor_next_line(struct monitor *monitor, const char *prompt);
 const char *monitor_state_name(enum emu_hart_state state);
 const char *monitor_mode_name(unsigned mode);
 
-/* monitor_stop.c: a stop of the monitor's own, for one hart, met once. */
-bool monitor_stop_at(struct monitor *monitor, unsigned hart, uint64_t address, struct emu_error *error);
+/* The instructions that a hart has retired and the traps it has taken, together. */
+uint64_t monitor_done_by(const struct monitor *monitor, unsigned hart);
+
+/* monitor_source.c: from a frame of the chosen hart, in *mode, to its caller's, or to the one that a trap has interrupted. */
+struct caller {
+    enum unwind_by by; /* END: nothing tells, or there is none */
+    bool is_interrupted;
+    uint64_t cause;
+    unsigned from, to; /* modes of the trap */
+};
+struct caller monitor_caller(struct monitor *monitor, unsigned *mode, struct unwind_frame *frame);
+
+/* monitor_stop.c: a stop of the monitor's own, for the chosen hart, met once. */
+bool monitor_stop_at(struct monitor *monitor, uint64_t address, const struct frame_wish *frame, struct emu_error *error);
 void monitor_forget_all(struct monitor *monitor);
+/* What monitor_stops has found. */
+void monitor_forget_met(struct monitor *monitor);
 /* Those of earlier conversations. */
 void monitor_forget_hidden(struct monitor *monitor);
 struct stop_point *monitor_free_point(struct monitor *monitor, struct emu_error *error);

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <isa/insn.h>
+#include <isa/trap.h>
 #include <string.h>
 
 #define STEPS_MOST (UINT64_C(1) << 40)
@@ -25,11 +26,11 @@ static bool count_of(const struct words *words, unsigned at, uint64_t *ret_count
            emu_error_set(error, "a number from 1 is expected, not '%.40s'", words->word[at]);
 }
 
-static uint64_t retired(const struct monitor *monitor, unsigned hart)
+uint64_t monitor_done_by(const struct monitor *monitor, unsigned hart)
 {
     struct emu_hart_view view;
     emu_hart_view(monitor->host.machine, hart, &view);
-    return view.instructions;
+    return view.instructions + view.traps;
 }
 
 bool command_continue(struct monitor *monitor, struct words *words, struct emu_error *error)
@@ -69,6 +70,9 @@ bool command_step(struct monitor *monitor, struct words *words, struct emu_error
         if (!count_of(words, 0, &count, error))
             return false;
         monitor->goal.steps = emu_position(monitor->host.machine).steps + count;
+        monitor->counts_moves = true;
+        for (unsigned h = 0; h < emu_harts(monitor->host.machine); h++)
+            monitor->moved_from[h] = monitor_done_by(monitor, h);
         monitor_goes_on(monitor);
         return true;
     }
@@ -83,7 +87,7 @@ bool command_step(struct monitor *monitor, struct words *words, struct emu_error
         return false;
     monitor->hart = hart;
     monitor->goal.hart = (int)hart;
-    monitor->goal.retired = retired(monitor, hart) + count;
+    monitor->goal.done = monitor_done_by(monitor, hart) + count;
     monitor_goes_on(monitor);
     return true;
 }
@@ -116,39 +120,73 @@ static bool instruction_at(const struct monitor *monitor, uint64_t pc, struct is
     return true;
 }
 
-static bool is_call(const struct isa_insn *insn)
+/* Does it come back behind itself? What is called by way of t0 saves registers for its caller, whose sp is another one then. */
+static bool is_call(const struct isa_insn *insn, bool *ret_keeps_sp)
 {
-    return (insn->op == ISA_OP_jal || insn->op == ISA_OP_jalr) && (insn->rd == 1 || insn->rd == 5);
+    bool is_jump = insn->op == ISA_OP_jal || insn->op == ISA_OP_jalr;
+    *ret_keeps_sp = insn->op == ISA_OP_ecall || insn->rd == 1;
+    return insn->op == ISA_OP_ecall || (is_jump && (insn->rd == 1 || insn->rd == 5));
+}
+
+/* A user's addresses mean something in its own address space only; a kernel may change its tables on the way. */
+static struct frame_wish frame_in(const struct monitor *monitor, unsigned mode)
+{
+    struct frame_wish wish = {.has_mode = true, .mode = mode, .has_satp = mode == ISA_MODE_U};
+    if (wish.has_satp)
+        emu_csr_read(monitor->host.machine, monitor->hart, 0x180, &wish.satp);
+    return wish;
 }
 
 bool command_next(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     struct emu_hart_view view;
     struct isa_insn insn;
+    bool keeps_sp;
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     if (!is_alone(words, error))
         return false;
-    if (instruction_at(monitor, view.pc, &insn) && is_call(&insn)) {
-        if (!monitor_stop_at(monitor, monitor->hart, view.pc + insn.len, error))
+    if (instruction_at(monitor, view.pc, &insn) && is_call(&insn, &keeps_sp)) {
+        struct frame_wish frame = frame_in(monitor, view.mode);
+        frame.has_sp = keeps_sp;
+        frame.sp = view.x[2];
+        if (!monitor_stop_at(monitor, view.pc + insn.len, &frame, error))
             return false;
     } else {
         monitor->goal.hart = (int)monitor->hart;
-        monitor->goal.retired = view.instructions + 1;
+        monitor->goal.done = monitor_done_by(monitor, monitor->hart) + 1;
     }
     monitor_goes_on(monitor);
     return true;
 }
 
+/* From an interrupted frame's pc on: at it, or, as after an ecall, behind it. */
+static bool finish_trap(struct monitor *monitor, const struct unwind_frame *outer, const struct frame_wish *wish,
+                        struct emu_error *error)
+{
+    struct isa_insn insn;
+    return monitor_stop_at(monitor, outer->pc, wish, error) &&
+           (!instruction_at(monitor, outer->pc, &insn) || monitor_stop_at(monitor, outer->pc + insn.len, wish, error));
+}
+
 bool command_finish(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     struct emu_hart_view view;
-    struct isa_insn insn;
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     if (!is_alone(words, error))
         return false;
-    if (!instruction_at(monitor, view.x[1], &insn))
-        return emu_error_set(error, "ra is 0x%" PRIx64 ", and there is no code", view.x[1]);
-    if (!monitor_stop_at(monitor, monitor->hart, view.x[1], error))
+    struct unwind_frame frame = unwind_begin(view.pc, view.x);
+    unsigned mode = view.mode;
+    struct caller caller = monitor_caller(monitor, &mode, &frame);
+    if (caller.by == UNWIND_END || frame.pc % 2)
+        return emu_error_set(error, "hart %u's function has no caller that is known; backtrace shows what is", monitor->hart);
+    if (caller.by == UNWIND_RA && frame.pc == view.pc)
+        return emu_error_set(error,
+                             "hart %u's function has no caller that is known: there is no call frame information, and ra is pc",
+                             monitor->hart);
+    struct frame_wish wish = frame_in(monitor, caller.is_interrupted ? caller.from : view.mode);
+    wish.has_sp = frame.known & 1u << 2;
+    wish.sp = frame.x[2];
+    if (!(caller.is_interrupted ? finish_trap(monitor, &frame, &wish, error) : monitor_stop_at(monitor, frame.pc, &wish, error)))
         return false;
     monitor_goes_on(monitor);
     return true;
@@ -156,10 +194,15 @@ bool command_finish(struct monitor *monitor, struct words *words, struct emu_err
 
 bool command_until(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
+    const struct frame_wish any = {0};
     uint64_t address;
     if (words->count == 0)
         return emu_error_set(error, "until needs an address");
-    if (!monitor_value(monitor, words->text, &address, error) || !monitor_stop_at(monitor, monitor->hart, address, error))
+    if (!monitor_value(monitor, words->text, &address, error))
+        return false;
+    if (address % 2)
+        return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", address);
+    if (!monitor_stop_at(monitor, address, &any, error))
         return false;
     monitor_goes_on(monitor);
     return true;
@@ -235,8 +278,13 @@ bool command_set(struct monitor *monitor, struct words *words, struct emu_error 
     if (!monitor_value(monitor, behind_first(words), &value, error))
         return false;
     input.b = value;
-    return (input_of_register(name, &input) || monitor_csr_input(monitor, name, value, &input, error)) &&
-           monitor_input(monitor, &input, error);
+    if ((!input_of_register(name, &input) && !monitor_csr_input(monitor, name, value, &input, error)) ||
+        !monitor_input(monitor, &input, error))
+        return false;
+    if (input.kind == EMU_INPUT_SET_CSR && emu_csr_read(monitor->host.machine, monitor->hart, (unsigned)input.a, &value) &&
+        value != input.b)
+        fprintf(monitor->out, "%.*s takes 0x%" PRIx64 " and is 0x%" PRIx64 " now\n", (int)strcspn(name, "."), name, input.b, value);
+    return true;
 }
 
 bool command_write(struct monitor *monitor, struct words *words, struct emu_error *error)

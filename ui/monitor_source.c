@@ -89,41 +89,52 @@ static void cause_of(const struct monitor *monitor, unsigned mode, struct unwind
 }
 
 /* If the frame is a trap handler's, the interrupted one takes its place. The CSRs tell of one trap into each mode only. */
-static bool through_trap(struct monitor *monitor, const struct unwind_memory *memory, unsigned *mode, struct unwind_frame *frame)
+static bool through_trap(struct monitor *monitor, const struct unwind_memory *memory, unsigned *mode, struct unwind_frame *frame,
+                         struct caller *ret_caller)
 {
-    static const char modes[] = "US?M";
     struct unwind_cause cause;
     struct unwind_frame outer;
-    uint64_t code;
-    unsigned from;
     if (*mode == ISA_MODE_U)
         return false;
-    cause_of(monitor, *mode, &cause, &code, &from);
+    ret_caller->to = *mode;
+    cause_of(monitor, *mode, &cause, &ret_caller->cause, &ret_caller->from);
     if (!unwind_through_trap(memory, frame, &cause, &outer))
         return false;
-    fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(code), modes[from], modes[*mode & 3]);
-    *mode = from < *mode ? from : ISA_MODE_U; /* of an outer trap into the same mode nothing is known */
+    *mode = ret_caller->from < *mode ? ret_caller->from : ISA_MODE_U; /* of an outer trap into the same mode nothing is known */
     *frame = outer;
     return true;
+}
+
+struct caller monitor_caller(struct monitor *monitor, unsigned *mode, struct unwind_frame *frame)
+{
+    const struct unwind_memory memory = {read_for_unwind, monitor};
+    struct caller caller = {.by = UNWIND_CFI};
+    caller.is_interrupted = through_trap(monitor, &memory, mode, frame, &caller);
+    if (!caller.is_interrupted)
+        caller.by = unwind_step(monitor->host.symbols, &memory, frame);
+    return caller;
 }
 
 bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     static const char *const found_by[] = {
         [UNWIND_END] = "", [UNWIND_CFI] = "", [UNWIND_FRAME_POINTER] = " by s0:", [UNWIND_RA] = " by ra:"};
-    const struct unwind_memory memory = {read_for_unwind, monitor};
+    static const char modes[] = "US?M";
     struct emu_hart_view view;
     uint64_t most = 32;
     if (words->count > 1 || (words->count == 1 && !number_parse(words->word[0], 1, 256, &most)))
         return emu_error_set(error, "write backtrace N, from 1 to 256");
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     struct unwind_frame frame = unwind_begin(view.pc, view.x);
-    enum unwind_by by = UNWIND_CFI;
+    struct caller caller = {.by = UNWIND_CFI};
     unsigned mode = view.mode;
-    for (uint64_t n = 0; n < most && by != UNWIND_END; n++) {
-        fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[by]);
+    for (uint64_t n = 0; n < most && caller.by != UNWIND_END; n++) {
+        fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[caller.by]);
         print_place(monitor, frame.pc, unwind_address(&frame));
-        by = through_trap(monitor, &memory, &mode, &frame) ? UNWIND_CFI : unwind_step(monitor->host.symbols, &memory, &frame);
+        caller = monitor_caller(monitor, &mode, &frame);
+        if (caller.is_interrupted)
+            fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(caller.cause), modes[caller.from],
+                    modes[caller.to & 3]);
     }
     return true;
 }

@@ -88,11 +88,13 @@ static bool add_break(struct monitor *monitor, struct stop_point point, struct s
     return true;
 }
 
-bool monitor_stop_at(struct monitor *monitor, unsigned hart, uint64_t address, struct emu_error *error)
+bool monitor_stop_at(struct monitor *monitor, uint64_t address, const struct frame_wish *frame, struct emu_error *error)
 {
     struct stop_point *point;
     return add_break(
-        monitor, (struct stop_point){.hidden = true, .talk = monitor->talks, .once = true, .hart = (int)hart, .address = address},
+        monitor,
+        (struct stop_point){
+            .hidden = true, .talk = monitor->talks, .frame = *frame, .once = true, .hart = (int)monitor->hart, .address = address},
         &point, error);
 }
 
@@ -221,8 +223,9 @@ bool command_delete(struct monitor *monitor, struct words *words, struct emu_err
         if (point) /* not named twice */
             forget(monitor, point);
     }
-    if (words->count == 0)
-        monitor_forget_all(monitor);
+    for (unsigned i = 0; words->count == 0 && i < STOPS_MOST; i++)
+        if (!monitor->stop[i].hidden) /* one of next, finish or until may be under way */
+            forget(monitor, &monitor->stop[i]);
     return true;
 }
 
@@ -311,21 +314,38 @@ bool command_commands(struct monitor *monitor, struct words *words, struct emu_e
     return ended && is_written && point;
 }
 
+/* Its commands are to be done; "silent" before the others is for the stop itself. */
 static void make_due(struct monitor *monitor, const struct stop_point *point)
 {
-    char *both;
-    if (!point->commands || asprintf(&both, "%s%s", monitor->due ? monitor->due : "", point->commands) < 0)
-        return;
-    free(monitor->due);
-    monitor->due = both;
+    monitor->met_number[monitor->met++] = point->number;
+    const char *lines = point->commands ? point->commands : "";
+    size_t length = strcspn(lines, "\n"), word = strcspn(lines, " \t\n");
+    bool is_silent = word == strlen("silent") && !strncmp(lines, "silent", word) && word + strspn(lines + word, " \t") == length;
+    monitor->silent += is_silent;
+    lines += is_silent ? length + (lines[length] == '\n') : 0;
+    char *copy = lines[0] ? strdup(lines) : NULL;
+    if (copy)
+        monitor->due[monitor->dues++] = copy;
 }
 
 /* ---- met ---- */
+
+static bool is_frame(const struct monitor *monitor, const struct frame_wish *wish, unsigned hart)
+{
+    struct emu_hart_view view;
+    uint64_t satp = wish->satp;
+    emu_hart_view(monitor->host.machine, hart, &view);
+    if (wish->has_satp)
+        emu_csr_read(monitor->host.machine, hart, 0x180, &satp);
+    return (!wish->has_sp || view.x[2] == wish->sp) && (!wish->has_mode || view.mode == wish->mode) && satp == wish->satp;
+}
 
 static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned hart)
 {
     uint64_t value = 1;
     struct emu_error error;
+    if (!is_frame(monitor, &point->frame, hart))
+        return false;
     if (point->hart >= 0 && (unsigned)point->hart != hart)
         return false;
     if (point->condition[0] && (!monitor_value_on(monitor, hart, point->condition, &value, &error) || value == 0))
@@ -358,6 +378,17 @@ static void event_reason(struct monitor *monitor, const struct emu_event *event,
     snprintf(ret_reason, bytes, "stop %u at %s: %s%s", number, event_word(event->kind), who, text);
 }
 
+static void say_reason(struct monitor *monitor, const struct stop_point *point, const struct emu_stop *stop,
+                       const struct emu_event *event, char *ret_reason, size_t bytes)
+{
+    if (point->kind == STOP_WATCH)
+        watch_reason(stop, point->number, ret_reason, bytes);
+    else if (point->kind == STOP_CATCH)
+        event_reason(monitor, event, point->number, ret_reason, bytes);
+    else
+        snprintf(ret_reason, bytes, "stop %u: hart %u at its address", point->number, stop->hart);
+}
+
 static bool concerns(struct stop_point *point, const struct emu_stop *stop, const struct emu_event *event)
 {
     switch (stop->kind) {
@@ -371,9 +402,16 @@ static bool concerns(struct stop_point *point, const struct emu_stop *stop, cons
     }
 }
 
+void monitor_forget_met(struct monitor *monitor)
+{
+    while (monitor->dues > 0)
+        free(monitor->due[--monitor->dues]);
+    monitor->met = monitor->silent = 0;
+    monitor->arrived = false;
+}
+
 bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *ret_reason, size_t bytes)
 {
-    bool stops = false;
     unsigned hart = stop->hart < emu_harts(monitor->host.machine) ? stop->hart : monitor->hart;
     const struct emu_event event = {.kind = (uint16_t)stop->event,
                                     .hart = (uint16_t)stop->hart,
@@ -381,6 +419,7 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
                                     .pc = stop->pc,
                                     .a = stop->a,
                                     .b = stop->b};
+    monitor_forget_met(monitor);
     ret_reason[0] = '\0';
     monitor->a = stop->a;
     monitor->b = stop->b;
@@ -389,18 +428,20 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
         struct stop_point *point = &monitor->stop[i];
         if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart))
             continue;
-        stops = true;
-        if (point->kind == STOP_WATCH)
-            watch_reason(stop, point->number, ret_reason, bytes);
-        else if (point->kind == STOP_CATCH)
-            event_reason(monitor, &event, point->number, ret_reason, bytes);
-        else if (!point->hidden)
-            snprintf(ret_reason, bytes, "stop %u: hart %u at its address", point->number, hart);
-        make_due(monitor, point);
+        if (point->hidden) {
+            monitor->arrived = true;
+        } else {
+            size_t used = strlen(ret_reason);
+            if (used > 0 && used + 1 < bytes)
+                ret_reason[used++] = '\n';
+            say_reason(monitor, point, stop, &event, ret_reason + used, bytes - used);
+            make_due(monitor, point);
+        }
         if (point->once)
             forget(monitor, point);
     }
     monitor->has_event = false;
+    bool stops = monitor->met > 0 || monitor->arrived;
     if (stops)
         monitor->hart = hart;
     return stops;

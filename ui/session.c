@@ -70,6 +70,7 @@ struct session {
     char halt_reason[HALT_REASON_BYTES];
     struct monitor_goal goal; /* how far it said */
     bool finish_said;         /* that the guest has ended the run */
+    bool reset_due;           /* a reset, which ends the run, has been stopped at */
 
     bool disk_failed; /* the machine stands in the middle of an event, for good */
     bool ended;
@@ -99,6 +100,15 @@ static unsigned moving_harts(const struct emu_machine *machine)
         moving += view.state == EMU_HART_RUNNING || view.state == EMU_HART_ACCESSING;
     }
     return moving;
+}
+
+static const char *dead_reason(const struct emu_machine *machine)
+{
+    struct emu_hart_view view = {.state = EMU_HART_WAITING};
+    for (unsigned hart = 0; hart < emu_harts(machine) && view.state != EMU_HART_FROZEN; hart++)
+        emu_hart_view(machine, hart, &view);
+    return view.state == EMU_HART_FROZEN ? "every hart waits or is frozen, and nothing is left that could wake one"
+                                         : "every hart waits, and nothing is left that could wake one";
 }
 
 static bool is_moving(const struct emu_machine *machine)
@@ -227,6 +237,10 @@ static void talk(struct session *session)
         output_is_gone(session, number);
         return;
     }
+    if (wish == MONITOR_RUN && session->reset_due) {
+        end(session, ENDING_RESET, 0);
+        return;
+    }
     if (wish == MONITOR_QUIT) {
         end(session, session->finish_said ? ENDING_FINISHED : ENDING_QUIT, session->ending.code);
         return;
@@ -237,18 +251,18 @@ static void talk(struct session *session)
     pace_set(&session->pace, emu_now(session->machine));
 }
 
-static uint64_t retired(const struct session *session, int hart)
+/* A trap ends a step as an instruction that retires does: else one at a vector that cannot be fetched would never end. */
+static uint64_t done_by(const struct session *session, int hart)
 {
     struct emu_hart_view view;
     emu_hart_view(session->machine, (unsigned)hart, &view);
-    return view.instructions;
+    return view.instructions + view.traps;
 }
 
 static bool goal_is_reached(const struct session *session)
 {
     const struct monitor_goal *goal = &session->goal;
-    return emu_position(session->machine).steps >= goal->steps ||
-           (goal->hart >= 0 && retired(session, goal->hart) >= goal->retired);
+    return emu_position(session->machine).steps >= goal->steps || (goal->hart >= 0 && done_by(session, goal->hart) >= goal->done);
 }
 
 static void goal_plan(const struct session *session, struct emu_until *until)
@@ -265,6 +279,8 @@ static struct emu_stop run_to_goal(struct session *session, struct emu_until *un
     struct emu_stop stop;
     if (session->goal.hart < 0)
         return run(session, until);
+    if (goal_is_reached(session)) /* by the step that a stop has interrupted */
+        return (struct emu_stop){.kind = EMU_STOP_LIMIT};
     for (unsigned i = 0; i < SLICE_GOAL_STEPS; i++) {
         struct emu_position before = emu_position(session->machine), after;
         until->steps = before.steps + 1;
@@ -617,7 +633,7 @@ static void halt_at_hint(struct session *session, const struct emu_stop *stop)
 static void react(struct session *session, const struct emu_stop *stop, const struct emu_until *until, bool slice_over)
 {
     char reason[HALT_REASON_BYTES];
-    bool at_max = until->cycle == session->options->max_cycles;
+    bool ends, at_max = until->cycle == session->options->max_cycles;
     if (session->source == SOURCE_REPLAY)
         at_max = at_max && !replay_is_due(session) && until->cycle != session->replay->end_cycle;
     switch (stop->kind) {
@@ -638,9 +654,10 @@ static void react(struct session *session, const struct emu_stop *stop, const st
             halt(session, reason);
         break;
     case EMU_STOP_MACHINE_EVENT:
-        if (session->monitor && monitor_stops(session->monitor, stop, reason, sizeof reason))
-            halt(session, reason);
-        else if (session->options->no_reboot && stop->event == EMU_EVENT_MACHINE_RESET)
+        ends = session->options->no_reboot && stop->event == EMU_EVENT_MACHINE_RESET;
+        if (session->monitor && monitor_stops(session->monitor, stop, reason, sizeof reason) && halt(session, reason))
+            session->reset_due = ends;
+        else if (ends)
             end(session, ENDING_RESET, 0);
         else if (stop->event == EMU_EVENT_HINT_GIVEN && stop->a == EMU_HINT_STOP && is_hint_wanted(session) && has_monitor(session))
             halt_at_hint(session, stop);
@@ -657,7 +674,7 @@ static void react(struct session *session, const struct emu_stop *stop, const st
             react_by_source(session, stop);
         break;
     case EMU_STOP_DEAD:
-        if (session->source == SOURCE_NONE && halt(session, "every hart waits, and nothing is left that could wake one"))
+        if (session->source == SOURCE_NONE && halt(session, dead_reason(session->machine)))
             break; /* fall through */
     case EMU_STOP_IDLE:
         react_by_source(session, stop);

@@ -97,7 +97,7 @@ class Input(Screens):
     def test_answers_for_programs_are_json_lines(self):
         result = run("-S", "--json", "--no-record", guest("echo"), stdin=b"step\nregs pc\nprint (\nquit\n")
         answers = [json.loads(line) for line in result.stdout.splitlines()]
-        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped", "symbol"],
+        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped", "stops", "symbol"],
                                                              ["command", "cycle", "hart", "ok", "output", "pc"]], answers)
         values = [answer for answer in answers if answer.get("command") == "regs pc"]
         check(values[0]["ok"] and values[0]["output"][0].startswith("pc "), values)
@@ -152,6 +152,13 @@ class Input(Screens):
         screen.expect(rb"\] ")
         screen.type(b"quit\r")
         screen.ends(0)
+
+    def test_a_reset_that_ends_the_run_can_be_looked_at_before(self):
+        script = b"catch reset\nreset\ncontinue\nregs pc\ncontinue\necho never\n"
+        result = run("-S", "-no-reboot", "--no-record", guest("wait"), stdin=script)
+        check(re.search(rb"stop 1 at reset: .*\n.*\npc +0x0*1000 4096\n$", result.stdout), result)
+        check(result.returncode == run("-S", "-no-reboot", "--no-record", guest("wait"), stdin=b"reset\ncontinue\n").returncode, result)
+        check(b"never" not in result.stdout, result)
 
     def test_commands_of_a_stop_are_done_by_a_run_that_nobody_talks_to(self):
         script = self.path("script", b"break put\ncommands 1\nsilent\nprint a0\nend\ncatch trap\n")

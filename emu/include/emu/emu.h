@@ -342,6 +342,7 @@ struct emu_hart_view {
     uint64_t f[32];
     emu_cycle cycle;        /* the hart's own clock */
     uint64_t instructions;  /* retired */
+    uint64_t traps;         /* taken; interrupts too */
     unsigned mode;          /* 0 U, 1 S, 3 M */
     enum emu_hart_state state;
     bool reserved;          /* holds a reservation */
