@@ -143,10 +143,13 @@ struct monitor {
 bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error);
 /* The same on another hart's registers. */
 bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error);
+/* Whether it is an expression whose names exist; its value may not be there yet. */
+bool monitor_check(struct monitor *monitor, const char *text, struct emu_error *error);
 /* A number of a hart. */
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error);
-/* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
+/* The bytes at an address as the chosen hart would load them, or another; false: they are not in memory. */
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
+bool monitor_read_on(const struct monitor *monitor, unsigned hart, uint64_t address, void *to, size_t bytes);
 /* A register by its number or its name in the calling convention. */
 enum register_kind { REGISTER_X, REGISTER_F };
 bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);

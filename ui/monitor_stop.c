@@ -118,10 +118,9 @@ bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, s
     if (strlen(condition) >= sizeof point->condition)
         return emu_error_set(error, "the condition is longer than %zu characters", sizeof point->condition - 1);
     memcpy(point->condition, condition, strlen(condition) + 1);
-    uint64_t value;
     monitor->a = monitor->b = 0;
     monitor->has_event = point->kind == STOP_CATCH || point->kind == STOP_WATCH;
-    bool good = monitor_value(monitor, condition, &value, error); /* a name that does not exist is said now */
+    bool good = monitor_check(monitor, condition, error); /* a name that does not exist is said now */
     monitor->has_event = false;
     return good;
 }
@@ -322,19 +321,27 @@ static void make_due(struct monitor *monitor, const struct stop_point *point)
 
 /* ---- met ---- */
 
-static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned hart)
+/* A condition that cannot be computed counts as true: nobody is to miss what he waits for. *ret_failure says why, else "". */
+static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned hart, struct emu_error *ret_failure)
 {
     uint64_t value = 1;
-    struct emu_error error;
+    ret_failure->text[0] = '\0';
     if (point->hart >= 0 && (unsigned)point->hart != hart)
         return false;
-    if (point->condition[0] && (!monitor_value_on(monitor, hart, point->condition, &value, &error) || value == 0))
+    if (point->condition[0] && monitor_value_on(monitor, hart, point->condition, &value, ret_failure) && value == 0)
         return false;
     point->met++;
     if (point->ignored == 0)
         return true;
     point->ignored--;
     return false;
+}
+
+static void say_failure(const struct emu_error *failure, char *reason, size_t bytes)
+{
+    size_t length = strlen(reason);
+    if (failure->text[0])
+        snprintf(reason + length, bytes - length, "; its condition cannot be computed: %s", failure->text);
 }
 
 static void watch_reason(const struct emu_stop *stop, unsigned number, char *ret_reason, size_t bytes)
@@ -387,7 +394,8 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
     monitor->has_event = stop->kind != EMU_STOP_BREAKPOINT;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         struct stop_point *point = &monitor->stop[i];
-        if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart))
+        struct emu_error failure;
+        if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart, &failure))
             continue;
         stops = true;
         if (point->kind == STOP_WATCH)
@@ -396,6 +404,7 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
             event_reason(monitor, &event, point->number, ret_reason, bytes);
         else if (!point->hidden)
             snprintf(ret_reason, bytes, "stop %u: hart %u at its address", point->number, hart);
+        say_failure(&failure, ret_reason, bytes);
         make_due(monitor, point);
         if (point->once)
             forget(monitor, point);
