@@ -218,10 +218,14 @@ static bool do_line(struct monitor *monitor, const char *line, struct emu_error 
     if (!command)
         return false;
     words.text = line + length + strspn(line + length, " \t");
-    *ret_repeats = command->repeats;
+    monitor->read = (struct emu_read){0};
     bool ok = cut(&words, words.text, error) && command->function(monitor, &words, error);
-    if (ok && monitor->options->json)
-        *ret_data = monitor_data(monitor, command, &words);
+    *ret_repeats = ok && command->repeats;
+    if (monitor->read.is_elsewhere)
+        fprintf(monitor->out, "at 0x%" PRIx64 " the TLB leads elsewhere than the tables: this is what the hart would read\n",
+                monitor->read.elsewhere);
+    if (monitor->options->json)
+        *ret_data = monitor_data(monitor, command, &words, ok);
     return ok;
 }
 
@@ -294,7 +298,9 @@ static void print_stop(struct monitor *monitor, const char *reason)
     char insn[96] = "", place[SYMBOLS_TEXT_BYTES];
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     symbols_write(monitor->host.symbols, view.pc, place, sizeof place);
-    if (monitor_read(monitor, view.pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, view.pc, &bits, 4)))
+    const unsigned hart = monitor->hart;
+    if (monitor_examine(monitor, hart, EMU_FETCH, view.pc, &bits, 2) &&
+        (isa_length((uint16_t)bits) == 2 || monitor_examine(monitor, hart, EMU_FETCH, view.pc, &bits, 4)))
         isa_disassemble(insn, sizeof insn, bits, view.pc);
     errno = 0;
     if (monitor->options->json) {
@@ -319,6 +325,7 @@ static void take_line(struct monitor *monitor, char *line)
 {
     const char *text = line + strspn(line, " \t");
     bool repeats = false;
+    monitor->is_again = *text == '\0';
     if (*text == '\0' && monitor->last)
         do_and_answer(monitor, monitor->last, &repeats);
     if (*text == '\0' || *text == '#') {
@@ -432,7 +439,10 @@ void monitor_reference(FILE *to)
         "before those of files. Addresses are as the chosen hart's loads see them now, but those of `write`, `watch`, `rwatch` and "
         "`line`, "
         "which are\n"
-        "physical (`translate` says where one is). A value among other arguments is one word, or is written in quotation marks.\n"
+        "physical (`translate` says where one is). What a load would get from a TLB entry that differs from the tables is shown "
+        "so,\n"
+        "and said; instructions are shown as they would be fetched. A value among other arguments is one word, or is written in "
+        "quotation marks.\n"
         "\n"
         "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
         "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"

@@ -220,7 +220,43 @@ static json_t *stops_json(struct monitor *monitor, const struct words *words)
     return list;
 }
 
-json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words)
+/* ---- what commands tell while they show it ---- */
+
+static void tell(struct monitor *monitor, json_t *item)
+{
+    if (!monitor->told)
+        monitor->told = json_array();
+    json_array_append_new(monitor->told, item);
+}
+
+void monitor_tell_value(struct monitor *monitor, uint64_t address, uint64_t value, unsigned bytes)
+{
+    if (monitor->options->json)
+        tell(monitor, json_pack("{s:o, s:o, s:i}", "address", hex(address), "value", hex(value), "bytes", (int)bytes));
+}
+
+void monitor_tell_string(struct monitor *monitor, uint64_t address, const char *text, size_t length)
+{
+    if (!monitor->options->json)
+        return;
+    json_t *bytes = json_array();
+    for (size_t i = 0; i < length; i++)
+        json_array_append_new(bytes, json_integer((unsigned char)text[i]));
+    json_t *string = json_stringn(text, length); /* NULL: the bytes are no UTF-8 */
+    tell(monitor, json_pack("{s:o, s:o, s:o}", "address", hex(address), "string", string ? string : json_null(), "bytes", bytes));
+}
+
+void monitor_tell_insn(struct monitor *monitor, uint64_t address, uint32_t bits, unsigned length, const char *text)
+{
+    char place[SYMBOLS_TEXT_BYTES];
+    if (!monitor->options->json)
+        return;
+    symbols_write(monitor->host.symbols, address, place, sizeof place);
+    tell(monitor, json_pack("{s:o, s:o, s:i, s:s, s:s}", "address", hex(address), "bits", hex(bits), "bytes", (int)length,
+                            "instruction", text, "symbol", place));
+}
+
+json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words, bool ok)
 {
     static const struct {
         command_function *command;
@@ -233,8 +269,10 @@ json_t *monitor_data(struct monitor *monitor, const struct command *command, con
         {command_line, line_json},   {command_reservations, reservations_json},
         {command_info, stops_json},  {command_sc_failures, failures_json},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    json_t *told = monitor->told;
+    monitor->told = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && ok && !told; i++)
         if (rows[i].command == command->function)
             return rows[i].data(monitor, words);
-    return NULL;
+    return told;
 }

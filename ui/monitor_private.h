@@ -118,15 +118,19 @@ struct monitor {
 
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
-    char *due;     /* commands of the stops that were just met; owned */
-    bool is_over;  /* there are no more commands */
-    int out_error; /* errno of what could not be written; 0: all could */
-    char *last;    /* what an empty line does again; owned */
-    uint64_t x_next;
+    char *due;          /* commands of the stops that were just met; owned */
+    bool is_over;       /* there are no more commands */
+    int out_error;      /* errno of what could not be written; 0: all could */
+    char *last;         /* what an empty line does again; owned */
+    bool is_again;      /* the command is done by an empty line: */
+    uint64_t x_next[2]; /* x goes on here, xp there */
     char x_format, x_size;
     uint64_t disasm_next;
     uint64_t list_address; /* of the line last listed, */
     size_t list_next;      /* and the next one; 0: none */
+
+    struct emu_read read; /* of what the command has read: is_elsewhere */
+    struct json_t *told;  /* --json: what the command has shown, as data; owned */
 
     uint64_t a, b; /* of what stops, in conditions: */
     bool has_event;
@@ -147,9 +151,10 @@ bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, 
 bool monitor_check(struct monitor *monitor, const char *text, struct emu_error *error);
 /* A number of a hart. */
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error);
-/* The bytes at an address as the chosen hart would load them, or another; false: they are not in memory. */
+/* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
-bool monitor_read_on(const struct monitor *monitor, unsigned hart, uint64_t address, void *to, size_t bytes);
+/* The same for a person to see, of any hart, loaded or fetched: the command's answer says where TLB and tables differ. */
+bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes);
 /* A register by its number or its name in the calling convention. */
 enum register_kind { REGISTER_X, REGISTER_F };
 bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);
@@ -207,7 +212,11 @@ const char *monitor_topic(unsigned n);
 const char *monitor_region_name(const struct monitor *monitor, unsigned n);
 
 /* monitor_json.c: what a command tells, as data (json_t *); NULL: it has lines only. */
-struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words);
+struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words, bool ok);
+/* For commands that show what can be shown once only: adds to the data. Without --json they do nothing. */
+void monitor_tell_value(struct monitor *monitor, uint64_t address, uint64_t value, unsigned bytes);
+void monitor_tell_string(struct monitor *monitor, uint64_t address, const char *text, size_t length);
+void monitor_tell_insn(struct monitor *monitor, uint64_t address, uint32_t bits, unsigned length, const char *text);
 
 #define COMMAND(id, ...) command_function command_##id;
 #include "command.def"

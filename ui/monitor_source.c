@@ -65,7 +65,8 @@ bool command_symbols(struct monitor *monitor, struct words *words, struct emu_er
 
 static bool read_for_unwind(void *context, uint64_t address, void *to, size_t bytes)
 {
-    return monitor_read(context, address, to, bytes);
+    struct monitor *monitor = context;
+    return monitor_examine(monitor, monitor->hart, EMU_LOAD, address, to, bytes);
 }
 
 /* What the chosen hart's CSRs say of the last trap into this mode, and from which mode it came. */
@@ -161,10 +162,12 @@ bool command_list(struct monitor *monitor, struct words *words, struct emu_error
     struct source source;
     struct emu_hart_view view;
     char here[24];
-    bool goes_on = words->count == 0 && monitor->list_next > 0;
+    bool goes_on = (words->count == 0 || monitor->is_again) && monitor->list_next > 0;
+    if (monitor->is_again && !goes_on)
+        return emu_error_set(error, "the file ends there");
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     snprintf(here, sizeof here, "0x%" PRIx64, goes_on ? monitor->list_address : view.pc);
-    if (!find_line(monitor, words->count ? words->text : here, &line, error) ||
+    if (!find_line(monitor, words->count && !goes_on ? words->text : here, &line, error) ||
         !source_read(&source, line.file, line.directory, monitor->options->source_paths, monitor->options->source_path_count,
                      error))
         return false;

@@ -39,7 +39,7 @@ bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *
 #define SAME_NAMES_MOST 64 /* of several symbols of one name so many are looked at */
 
 struct names {
-    const struct monitor *monitor;
+    struct monitor *monitor;
     unsigned hart;
 };
 
@@ -109,7 +109,7 @@ static bool value_of_memory(void *context, uint64_t address, unsigned bytes, uin
 {
     const struct names *names = context;
     *ret_value = 0;
-    return monitor_read_on(names->monitor, names->hart, address, ret_value, bytes);
+    return monitor_examine(names->monitor, names->hart, EMU_LOAD, address, ret_value, bytes);
 }
 
 bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error)
@@ -131,14 +131,18 @@ bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_valu
     return monitor_value_on(monitor, monitor->hart, text, ret_value, error);
 }
 
-bool monitor_read_on(const struct monitor *monitor, unsigned hart, uint64_t address, void *to, size_t bytes)
-{
-    return emu_virtual_read(monitor->host.machine, hart, address, to, bytes, NULL);
-}
-
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
 {
-    return monitor_read_on(monitor, monitor->hart, address, to, bytes);
+    return emu_virtual_read(monitor->host.machine, monitor->hart, address, EMU_LOAD, to, bytes, NULL);
+}
+
+bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes)
+{
+    struct emu_read read;
+    bool is_read = emu_virtual_read(monitor->host.machine, hart, address, access, to, bytes, &read);
+    if (!monitor->read.is_elsewhere)
+        monitor->read = read;
+    return is_read;
 }
 
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error)

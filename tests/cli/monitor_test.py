@@ -5,7 +5,7 @@ usage: monitor_test.py LOCKSCOPE GUESTS DOCS [GROUP...]
 A transcript (monitor/*.txt) begins with its options; "> command" is what is typed, the lines behind it are all that is answered, to
 the letter. What is printed when the machine stops is the answer to the command that made it go on. In options @NAME is a
 guest, @@ the project's folder; in commands " | " is the end of a
-line; in answers @ is the guests' folder, and @@ the project's. With LOCKSCOPE_WRITE_TRANSCRIPTS set the answers are written into the files instead of compared.
+line, and " |" at the end an empty line; in answers @ is the guests' folder, and @@ the project's. With LOCKSCOPE_WRITE_TRANSCRIPTS set the answers are written into the files instead of compared.
 """
 import fcntl
 import glob
@@ -29,8 +29,8 @@ MARK = "=-=-= %d"
 
 
 def talk(commands, *options, stdin=None):
-    """Answers of a scripted monitor, one text a command, and the whole result. " | " stands for the end of a line."""
-    script = "".join("%s\necho %s\n" % (command.replace(" | ", "\n"), MARK % i) for i, command in enumerate(commands))
+    """Answers of a scripted monitor, one text a command, and the whole result. " | " stands for the end of a line, " |" at the end for an empty line."""
+    script = "".join("%s\necho %s\n" % (re.sub(r" \|(?= |$)", "\n", command), MARK % i) for i, command in enumerate(commands))
     result = run("-S", "--no-record", *options, stdin=script.encode() if stdin is None else stdin)
     text, answers = result.stdout.decode("latin-1"), []
     for i in range(len(commands)):
