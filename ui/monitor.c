@@ -3,14 +3,14 @@
  * The monitor's loop: where lines come from, how a line becomes a command, what an answer looks like.
  */
 #define _GNU_SOURCE
-#include "monitor_private.h"
+#include "json_text.h"
 #include "monitor_line.h"
+#include "monitor_private.h"
 #include "word.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <isa/insn.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,22 +238,19 @@ static void print_json(const struct monitor *monitor, const char *line, bool ok,
     struct emu_hart_view view;
     json_t *answer = json_object(), *lines = json_array();
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    json_object_set_new(answer, "command", json_stringn_nocheck(line, strlen(line)));
+    json_object_set_new(answer, "command", json_text(line, strlen(line)));
     json_object_set_new(answer, "ok", json_boolean(ok));
     if (!ok)
-        json_object_set_new(answer, "error", json_stringn_nocheck(error->text, strlen(error->text)));
+        json_object_set_new(answer, "error", json_text(error->text, strlen(error->text)));
     for (char *rest, *one = strtok_r(output, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
-        json_array_append_new(lines, json_stringn_nocheck(one, strlen(one)));
+        json_array_append_new(lines, json_text(one, strlen(one)));
     json_object_set_new(answer, "output", lines);
     if (data)
         json_object_set_new(answer, "data", data);
     json_object_set_new(answer, "hart", json_integer(monitor->hart));
     json_object_set_new(answer, "cycle", json_integer((json_int_t)view.cycle));
     json_object_set_new(answer, "pc", json_sprintf("0x%" PRIx64, view.pc));
-    char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
-    puts(text ? text : "{\"ok\":false,\"error\":\"the line is no UTF-8\"}");
-    free(text);
-    json_decref(answer);
+    json_print(stdout, answer);
 }
 
 /* Everything that was printed is written, or never will be. What does not fit into the stream's buffer has been tried before. */
@@ -290,6 +287,16 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
     free(output);
 }
 
+void monitor_say(struct monitor *monitor, const char *what, const char *text)
+{
+    if (monitor->options->json) {
+        json_print(stdout, json_pack("{s:o}", what, json_text(text, strlen(text))));
+    } else {
+        printf("%s\n", text);
+    }
+    flush(monitor);
+}
+
 /* Why the machine stands still, and the instruction that the chosen hart is at, if it can be read. */
 static void print_stop(struct monitor *monitor, const char *reason)
 {
@@ -304,13 +311,10 @@ static void print_stop(struct monitor *monitor, const char *reason)
         isa_disassemble(insn, sizeof insn, bits, view.pc);
     errno = 0;
     if (monitor->options->json) {
-        json_t *stop =
-            json_pack("{s:s, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "hart", (int)monitor->hart, "cycle",
-                      (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc), "symbol", place, "instruction", insn);
-        char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-        puts(text ? text : "{}");
-        free(text);
-        json_decref(stop);
+        json_t *stop = json_pack("{s:o, s:i, s:I, s:o, s:o, s:s}", "stopped", json_text(reason, strlen(reason)), "hart",
+                                 (int)monitor->hart, "cycle", (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc),
+                                 "symbol", json_text(place, strlen(place)), "instruction", insn);
+        json_print(stdout, stop);
     } else {
         if (reason[0])
             printf("%s\n", reason);
@@ -351,6 +355,7 @@ static bool take_silence(struct monitor *monitor)
 
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
 {
+    monitor_flush_traces(monitor);
     monitor->talks++;
     monitor->list_next = 0;
     monitor->goes_on = monitor->quits = monitor->resumes = false;
@@ -449,7 +454,9 @@ void monitor_reference(FILE *to)
         "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
         "hexadecimal),\n"
         "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `hart`, `cycle`, `pc`, `symbol`,\n"
-        "`instruction`; and each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`.\n",
+        "`instruction`; and each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`; a trace whose file "
+        "cannot be\n"
+        "written says `trace_error`. What is no UTF-8 in a text is U+FFFD.\n",
         to);
     for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
         fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);

@@ -59,7 +59,7 @@ static bool take_argument(struct monitor *monitor, const char *word, struct even
 bool monitor_take_event(struct monitor *monitor, struct words *words, struct event_wish *ret_wish, unsigned *ret_words,
                         struct emu_error *error)
 {
-    static const char *const behind[] = {"hart", "if", "to"};
+    static const char *const behind[] = {"hart", "if", "to", "to!"};
     *ret_wish = (struct event_wish){.hart = -1};
     *ret_words = 1;
     if (!event_find(words->word[0], &ret_wish->kind, error))

@@ -10,6 +10,7 @@
 #include "symbols.h"
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #define WORDS_MOST      64
 #define STOPS_MOST      64
@@ -89,12 +90,20 @@ struct stop_point {
     char *commands;                  /* lines to do when it is met; owned, NULL: none */
 };
 
+/* A file that traces are written to. */
+struct trace_file {
+    FILE *to;
+    char *path;    /* as it was first called; owned */
+    unsigned used; /* by so many traces */
+    dev_t device;  /* what the host knows it by: */
+    ino_t inode;
+};
+
 /* Events that are written down while the machine goes on. */
 struct trace {
     unsigned number; /* 0: none */
     struct event_wish event;
-    FILE *file; /* owned; NULL: the screen */
-    char *path; /* of the file; owned */
+    struct trace_file *file; /* shared, the last one closes it; NULL: the screen */
     uint64_t met;
 };
 
@@ -161,6 +170,8 @@ bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *
 /* The number of a CSR by its name; -1: there is none. */
 int monitor_csr(const char *name);
 /* monitor.c */
+/* What is said besides answers: a line, or {what: text}. */
+void monitor_say(struct monitor *monitor, const char *what, const char *text);
 bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error);
 void monitor_goes_on(struct monitor *monitor);
 /* Towards what the stop has interrupted, if it is the commands of a stop that say so. */
@@ -199,6 +210,8 @@ void monitor_print_wish(FILE *out, const struct event_wish *wish);
 /* monitor_trace.c */
 void monitor_forget_traces(struct monitor *monitor);
 void monitor_print_traces(struct monitor *monitor);
+/* What was written is in the files, or said to have failed. */
+void monitor_flush_traces(struct monitor *monitor);
 
 /* monitor_csr.c: the input that writes a CSR ("mstatus") or a field of one ("mstatus.MIE") of the chosen hart. */
 bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value, struct emu_input *ret_input,

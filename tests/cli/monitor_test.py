@@ -190,6 +190,41 @@ class Input(Screens):
             result = subprocess.run(["bash", "-c", shell % words], capture_output=True, timeout=cli_test.PATIENCE)
             check(result.returncode == code and said in result.stderr and result.stderr.count(b"\n") <= 1, shell, result)
 
+    def test_a_traces_file_holds_all_of_it_when_the_prompt_comes(self):
+        name = self.path("fails", b"")
+        answers, result = talk(["trace sc-fail to %s" % name, "cycle 700", "source %s" % name, "trace off", "trace upgrade to %s" % name, "info traces",
+                                "trace upgrade to! %s" % name, "trace sc-fail to %s/./fails" % os.path.dirname(name), "cycle 400", "info traces"],
+                               "-smp", "2", guest("contend"))
+        check(answers[2].count("there is no command '") == 8, "what was there at the prompt", answers[2])
+        check(answers[4] == "%s holds something already; to! %s writes over it\n" % (name, name), answers[4])
+        check("no traces" in answers[5], answers[5])
+        with open(name) as file:
+            lines = file.read().splitlines()
+        written = sum(int(count) for count in re.findall(r", (\d+) written", answers[9]))
+        check(written == 20 and len(lines) == written and all(re.match(r"\d+ hart [01] 0x\w+ <try.*> (sc-fail|line-upgraded): ", line) for line in lines),
+              written, lines)
+        check([int(line.split()[0]) for line in lines] == sorted(int(line.split()[0]) for line in lines), lines)
+
+    def test_an_event_that_two_traces_want_in_one_file_is_there_once(self):
+        name = self.path("all")
+        talk(["trace sc-fail to %s" % name, "trace sc-fail hart 0 to %s" % name, "cycle 700"], "-smp", "2", guest("contend"))
+        with open(name) as file:
+            lines = file.read().splitlines()
+        check(len(lines) == 8 and len(set(lines)) == 8, lines)
+
+    def test_a_trace_that_cannot_be_written_ends_in_one_sentence(self):
+        answers, result = talk(["trace sc-fail to /dev/full", "trace upgrade to /dev/full", "cycle 400", "info traces", "cycle 100000"], "-smp", "2", guest("forever"))
+        check(answers[2].startswith("traces 1, 2 end: cannot write /dev/full: No space left on device\nhart 0: "), answers[2])
+        check(answers[3] == "no traces\n" and "trace" not in answers[4] and result.stderr == b"", answers, result.stderr)
+        answers, result = talk(["trace sc-fail to /dev/full", "cycle 400000"], "-smp", "2", guest("forever"))
+        check(answers[1].count("trace 1 ends: cannot write /dev/full") == 1, answers[1])
+        result = run("-S", "--no-record", "--max-cycles", "700", "-smp", "2", guest("forever"), stdin=b"trace sc-fail to /dev/full\ncontinue\n")
+        check(b"lockscope: cannot write /dev/full: No space left on device\n" in result.stderr, result)
+        fifo = self.path("pipe")
+        os.mkfifo(fifo)
+        answers, result = talk(["trace sc-fail to %s" % fifo, "trace sc-fail to %s" % os.path.dirname(fifo)], guest("echo"))
+        check([answer.rsplit(": ", 1)[1] for answer in answers] == ["No such device or address\n", "Is a directory\n"], answers)
+
     def test_tab_completes_what_can_stand_there(self):
         screen = self.screen("-S", guest("contend"))
         for typed, completed in ((b"contin", b"continue "), (b"catch sc-fail sto", b"store "), (b"catch trap load-p", b"load-page "),
