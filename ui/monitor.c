@@ -13,6 +13,7 @@
 #include <isa/insn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- the table ---- */
 
@@ -113,8 +114,13 @@ bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *e
     if (monitor->sources == SOURCES_MOST)
         return emu_error_set(error, "%s: files of commands are nested too deeply", path);
     FILE *file = fopen(path, "r");
+    struct stat status;
     if (!file)
         return emu_error_set(error, "cannot read %s: %m", path);
+    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return emu_error_set(error, "cannot read %s: %s", path, strerror(EISDIR));
+    }
     return add_source(monitor, (struct command_source){.file = file});
 }
 
@@ -127,7 +133,8 @@ static void open_due(struct monitor *monitor)
     if (file && add_source(monitor, (struct command_source){file, lines}))
         return;
     if (lines)
-        fputs("the commands of the stop are left out: too many are nested, or the host is out of memory\n", stdout);
+        monitor_say(monitor, "stop_error",
+                    "the commands of the stop are left out: too many are nested, or the host is out of memory");
     if (file)
         fclose(file);
     free(lines);
@@ -158,8 +165,11 @@ static void prompt(const struct monitor *monitor, char *text, size_t bytes)
 
 char *monitor_next_line(struct monitor *monitor, const char *text)
 {
-    char *line = NULL;
+    char *line = monitor->held;
     size_t room = 0;
+    monitor->held = NULL;
+    if (line)
+        return line;
     while (monitor->sources > 0) {
         ssize_t length = getline(&line, &room, monitor->source[monitor->sources - 1].file);
         if (length >= 0) {
@@ -202,6 +212,12 @@ static bool cut(struct words *words, const char *line, struct emu_error *error)
     return true;
 }
 
+static bool takes(const struct command *command, const struct words *words, struct emu_error *error)
+{
+    return command->arguments[0] || words->count == 0 ||
+           emu_error_set(error, "this command takes no arguments, but was given '%.100s'", words->text);
+}
+
 /* "x/4xg" and "x /4xg" are the same; so are "step3" and nothing else. */
 static bool do_line(struct monitor *monitor, const char *line, struct emu_error *error, bool *ret_repeats, json_t **ret_data)
 {
@@ -219,7 +235,7 @@ static bool do_line(struct monitor *monitor, const char *line, struct emu_error 
         return false;
     words.text = line + length + strspn(line + length, " \t");
     monitor->read = (struct emu_read){0};
-    bool ok = cut(&words, words.text, error) && command->function(monitor, &words, error);
+    bool ok = cut(&words, words.text, error) && takes(command, &words, error) && command->function(monitor, &words, error);
     *ret_repeats = ok && command->repeats;
     if (monitor->read.is_elsewhere)
         fprintf(monitor->out, "at 0x%" PRIx64 " the TLB leads elsewhere than the tables: this is what the hart would read\n",
@@ -311,9 +327,12 @@ static void print_stop(struct monitor *monitor, const char *reason)
         isa_disassemble(insn, sizeof insn, bits, view.pc);
     errno = 0;
     if (monitor->options->json) {
-        json_t *stop = json_pack("{s:o, s:i, s:I, s:o, s:o, s:s}", "stopped", json_text(reason, strlen(reason)), "hart",
+        json_t *numbers = json_array();
+        for (unsigned i = 0; i < monitor->met_count; i++)
+            json_array_append_new(numbers, json_integer(monitor->met[i]));
+        json_t *stop = json_pack("{s:o, s:i, s:I, s:o, s:o, s:s, s:o}", "stopped", json_text(reason, strlen(reason)), "hart",
                                  (int)monitor->hart, "cycle", (json_int_t)view.cycle, "pc", json_sprintf("0x%" PRIx64, view.pc),
-                                 "symbol", json_text(place, strlen(place)), "instruction", insn);
+                                 "symbol", json_text(place, strlen(place)), "instruction", insn, "stops", numbers);
         json_print(stdout, stop);
     } else {
         if (reason[0])
@@ -363,6 +382,7 @@ enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, stru
     monitor->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
     if (!take_silence(monitor) && (!monitor->is_over || monitor->due))
         print_stop(monitor, reason);
+    monitor->met_count = 0;
     if (monitor->due && monitor->due[0])
         open_due(monitor);
     while (!monitor->goes_on && !monitor->quits && !monitor->out_error) {
@@ -399,6 +419,8 @@ static void help_on(FILE *out, const struct command *command)
 
 bool command_help(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
+    if (words->count > 1)
+        return emu_error_set(error, "help takes one command, not '%.100s'", words->text);
     if (words->count > 0) {
         const struct command *command = command_find(words->word[0], error);
         if (command)
@@ -453,10 +475,19 @@ void monitor_reference(FILE *to)
         "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
         "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
         "hexadecimal),\n"
-        "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `hart`, `cycle`, `pc`, `symbol`,\n"
-        "`instruction`; and each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`; a trace whose file "
-        "cannot be\n"
-        "written says `trace_error`. What is no UTF-8 in a text is U+FFFD.\n",
+        "and the chosen hart's `hart`, `cycle` and `pc`. Other objects are\n"
+        "\n"
+        "* each stop: `stopped` (why), `stops` (the numbers of those met), `hart`, `cycle`, `pc`, `symbol`, `instruction`;\n"
+        "* each line that the guest writes to its console, if that is standard output: `console`, and `bytes` in hexadecimal if "
+        "they are\n"
+        "  no UTF-8; what is no whole line yet comes before the next object;\n"
+        "* each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`; `trace_error`, if the file cannot be "
+        "written;\n"
+        "* the last one, at the end of the run: `ended` (as `stop` in [statistics](stats.md)), `code` (the exit code), `cycle`, "
+        "`why`\n"
+        "  (a sentence, or null).\n"
+        "\n"
+        "What is no UTF-8 in a text is U+FFFD.\n",
         to);
     for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
         fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);
@@ -520,6 +551,7 @@ void monitor_destroy(struct monitor *monitor)
     while (monitor->sources > 0)
         drop_source(monitor);
     free(monitor->due);
+    free(monitor->held);
     if (monitor->host.is_terminal)
         monitor_line_finish();
     free(monitor->last);

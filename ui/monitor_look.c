@@ -211,6 +211,8 @@ bool command_config(struct monitor *monitor, struct words *words, struct emu_err
 {
     const char *section = "";
     bool any = false;
+    if (words->count > 1)
+        return emu_error_set(error, "config takes one section, not '%.100s'", words->text);
     for (size_t i = 0; i < emu_config_row_count; i++) {
         const struct emu_config_row *row = &emu_config_rows[i];
         char text[32];

@@ -125,6 +125,7 @@ struct monitor {
     struct trace trace[TRACES_MOST];
     unsigned traces_made;
 
+    char *held;                                 /* a line that was read too early; owned */
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
     char *due;          /* commands of the stops that were just met; owned */
@@ -143,6 +144,9 @@ struct monitor {
 
     uint64_t a, b; /* of what stops, in conditions: */
     bool has_event;
+
+    unsigned met[STOPS_MOST]; /* numbers of the stops just met, */
+    unsigned met_count;       /* so many */
 
     bool goes_on; /* the command makes the machine go on: */
     bool quits;
@@ -223,12 +227,20 @@ const char *monitor_topic(unsigned n);
 
 /* monitor_memory.c: the name of the nth region; NULL past the last. */
 const char *monitor_region_name(const struct monitor *monitor, unsigned n);
+/* A region by its name or an address in it; -1: there is none. */
+int monitor_region_named(struct monitor *monitor, const char *text);
+/* "ADDRESS [fetch|load|store]" */
+bool monitor_take_access(struct monitor *monitor, const struct words *words, uint64_t *ret_address, enum emu_access *ret_access,
+                         struct emu_error *error);
+#define REGION_FIELDS_MOST 200
 
 /* monitor_json.c: what a command tells, as data (json_t *); NULL: it has lines only. */
 struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words, bool ok);
 /* For commands that show what can be shown once only: adds to the data. Without --json they do nothing. */
 void monitor_tell_value(struct monitor *monitor, uint64_t address, uint64_t value, unsigned bytes);
 void monitor_tell_string(struct monitor *monitor, uint64_t address, const char *text, size_t length);
+void monitor_tell_frame(struct monitor *monitor, const char *by, uint64_t pc, uint64_t address);
+void monitor_tell_trap(struct monitor *monitor, uint64_t cause, unsigned from, unsigned to);
 void monitor_tell_insn(struct monitor *monitor, uint64_t address, uint32_t bits, unsigned length, const char *text);
 
 #define COMMAND(id, ...) command_function command_##id;

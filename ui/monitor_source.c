@@ -103,6 +103,7 @@ static bool through_trap(struct monitor *monitor, const struct unwind_memory *me
     if (!unwind_through_trap(memory, frame, &cause, &outer))
         return false;
     fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(code), modes[from], modes[*mode & 3]);
+    monitor_tell_trap(monitor, code, from, *mode);
     *mode = from < *mode ? from : ISA_MODE_U; /* of an outer trap into the same mode nothing is known */
     *frame = outer;
     return true;
@@ -112,6 +113,7 @@ bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_
 {
     static const char *const found_by[] = {
         [UNWIND_END] = "", [UNWIND_CFI] = "", [UNWIND_FRAME_POINTER] = " by s0:", [UNWIND_RA] = " by ra:"};
+    static const char *const names[] = {[UNWIND_END] = "", [UNWIND_CFI] = "cfi", [UNWIND_FRAME_POINTER] = "s0", [UNWIND_RA] = "ra"};
     const struct unwind_memory memory = {read_for_unwind, monitor};
     struct emu_hart_view view;
     uint64_t most = 32;
@@ -124,6 +126,7 @@ bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_
     for (uint64_t n = 0; n < most && by != UNWIND_END; n++) {
         fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[by]);
         print_place(monitor, frame.pc, unwind_address(&frame));
+        monitor_tell_frame(monitor, n ? names[by] : "pc", frame.pc, unwind_address(&frame));
         by = through_trap(monitor, &memory, &mode, &frame) ? UNWIND_CFI : unwind_step(monitor->host.symbols, &memory, &frame);
     }
     return true;

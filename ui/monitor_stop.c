@@ -277,37 +277,79 @@ void monitor_print_stops(struct monitor *monitor)
 
 /* ---- what is done when one is met ---- */
 
-bool command_commands(struct monitor *monitor, struct words *words, struct emu_error *error)
+/* Lines to the end that belongs to them; other commands in them have an end of their own. NULL with a sentence: there is no
+ * end in the source that they began in, or no memory. "" is no lines. */
+static char *read_body(struct monitor *monitor, struct emu_error *error)
 {
-    if (words->count != 1)
-        return emu_error_set(error, "write commands NUMBER, then the commands, a line each, then end");
-    struct stop_point *point = monitor_point(monitor, words->word[0], error);
     char *lines = NULL;
     size_t bytes = 0;
+    unsigned depth = 1, sources = monitor->sources;
     FILE *to = open_memstream(&lines, &bytes);
-    if (!to)
-        return emu_error_set(error, "the host is out of memory");
-    bool ended = false;
-    while (!ended) { /* also those of a stop that does not exist: they are not meant to be done now */
-        char *line = monitor_next_line(monitor, "> ");
-        if (!line)
+    if (!to) {
+        emu_error_set(error, "the host is out of memory");
+        return NULL;
+    }
+    while (depth > 0) {
+        char *line = monitor_next_line(monitor, "> "), word[64] = "";
+        if (!line || monitor->sources < sources) {
+            monitor->held = line;
             break;
+        }
         const char *text = line + strspn(line, " \t");
-        ended = !strncmp(text, "end", 3) && !text[3 + strspn(text + 3, " \t")];
-        if (!ended && *text)
+        struct emu_error ignored;
+        sscanf(text, "%63s", word);
+        const struct command *command = word[0] ? command_find(word, &ignored) : NULL;
+        if (!strcmp(word, "end"))
+            depth--;
+        else if (command && command->function == command_commands)
+            depth++;
+        if (depth > 0 && *text)
             fprintf(to, "%s\n", text);
         free(line);
     }
     bool is_written = fclose(to) == 0;
-    if (ended && is_written && point) {
-        free(point->commands);
-        point->commands = bytes ? lines : NULL;
-        lines = bytes ? NULL : lines;
-    } else if (!ended && point) {
-        emu_error_set(error, "there is no end behind the commands of stop %u: they are dropped", point->number);
+    if (depth == 0 && is_written)
+        return lines;
+    free(lines);
+    emu_error_set(error, depth ? "there is no end behind the commands: they are dropped" : "the host is out of memory");
+    return NULL;
+}
+
+/* The stop made last. */
+static struct stop_point *last_point(struct monitor *monitor, struct emu_error *error)
+{
+    const struct stop_point *points[STOPS_MOST];
+    char number[16];
+    unsigned count = monitor_stop_points(monitor, points);
+    if (count == 0) {
+        emu_error_set(error, "there are no stops");
+        return NULL;
+    }
+    snprintf(number, sizeof number, "%u", points[count - 1]->number);
+    return monitor_point(monitor, number, error);
+}
+
+/* The lines are read also for a stop that does not exist: they are not meant to be done now. */
+bool command_commands(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct stop_point *points[WORDS_MOST] = {NULL};
+    unsigned count = words->count ? words->count : 1;
+    struct emu_error other;
+    bool good = true;
+    for (unsigned i = 0; i < count && good; i++) {
+        points[i] = words->count ? monitor_point(monitor, words->word[i], error) : last_point(monitor, error);
+        good = points[i];
+    }
+    char *lines = read_body(monitor, good ? error : &other);
+    good = good && lines;
+    for (unsigned i = 0; i < count && good; i++) {
+        char *own = lines[0] ? strdup(lines) : NULL;
+        good = own || !lines[0] || emu_error_set(error, "the host is out of memory");
+        free(points[i]->commands);
+        points[i]->commands = own;
     }
     free(lines);
-    return ended && is_written && point;
+    return good;
 }
 
 static void make_due(struct monitor *monitor, const struct stop_point *point)
@@ -398,6 +440,8 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
         if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart, &failure))
             continue;
         stops = true;
+        if (!point->hidden && monitor->met_count < STOPS_MOST)
+            monitor->met[monitor->met_count++] = point->number;
         if (point->kind == STOP_WATCH)
             watch_reason(stop, point->number, ret_reason, bytes);
         else if (point->kind == STOP_CATCH)

@@ -97,13 +97,62 @@ class Input(Screens):
     def test_answers_for_programs_are_json_lines(self):
         result = run("-S", "--json", "--no-record", guest("echo"), stdin=b"step\nregs pc\nprint (\nquit\n")
         answers = [json.loads(line) for line in result.stdout.splitlines()]
-        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped", "symbol"],
+        check([sorted(answer) for answer in answers[:2]] == [["cycle", "hart", "instruction", "pc", "stopped", "stops", "symbol"],
                                                              ["command", "cycle", "hart", "ok", "output", "pc"]], answers)
         values = [answer for answer in answers if answer.get("command") == "regs pc"]
         check(values[0]["ok"] and values[0]["output"][0].startswith("pc "), values)
         check(values[0]["data"] == {"pc": values[0]["pc"]}, values)
         wrong = [answer for answer in answers if answer.get("command") == "print ("]
         check(not wrong[0]["ok"] and "a value is expected" in wrong[0]["error"], wrong)
+
+    def records(self, *arguments, **how):
+        """What was said in JSON; each line is an object."""
+        result = run(*arguments, "--json", "--no-record", **how)
+        records = [json.loads(line) for line in result.stdout.splitlines()]
+        return records, {record["command"]: record for record in records if "command" in record}, result
+
+    def test_what_the_guest_writes_and_the_end_are_json_records_too(self):
+        records, _, result = self.records("-S", guest("look"), stdin=b"catch console\nbreak put hart 0\ncontinue\ncontinue\ncontinue\ncontinue\n")
+        check([list(record)[0] for record in records] == ["stopped", "command", "command", "command", "stopped", "command", "stopped", "command",
+                                                          "console", "stopped", "command", "stopped", "ended"], records)
+        check([record["stops"] for record in records if "stops" in record] == [[], [], [2], [1], []], records)
+        check(records[8] == {"console": "."} and records[-1] == {"ended": "finished", "code": 7, "cycle": records[-1]["cycle"], "why": None}, records)
+        check(result.returncode == 7 and result.stderr == b"", result)
+        records, _, result = self.records("--headless", guest("echo"), stdin=b"a\xff\xfeb\xc3\xa4\nq")
+        check(records[:-1] == [{"console": ">a\ufffd\ufffdb\u00e4\n", "bytes": "3e61fffe62c3a40a"}, {"console": "q"}], records)
+        records, _, result = self.records("--headless", "--max-cycles", "700", guest("echo"))
+        check(records[-1]["ended"] == "max-cycles" and records[-1]["code"] == 125 and "before cycle 700" in records[-1]["why"], records)
+
+    def test_a_trace_and_the_guests_output_are_in_order_in_json_and_as_text(self):
+        script = b"trace wfi\ncycle to 5000\nquit\n"
+        records, _, _ = self.records("-S", guest("wait"), "-smp", "2", stdin=script)
+        said = ["console" if "console" in record else record["hart"] for record in records if "console" in record or "event" in record]
+        check(said == [1, "console", 0], records)
+        text = run("-S", "--no-record", guest("wait"), "-smp", "2", stdin=script).stdout
+        check(re.search(rb"hart 1 \S+ <park\+0x4> w\w+: .*\n>\n\d+ hart 0 ", text), text)
+
+    def test_a_line_that_is_no_utf_8_is_answered_in_full(self):
+        _, answers, _ = self.records("-S", guest("echo"), stdin=b"print \xff\necho \xe4\xb8\x80\xff\xc3\nhash\n")
+        check("a value is expected" in answers["print \ufffd"]["error"], answers)
+        check(answers["echo \u4e00\ufffd\ufffd"]["output"] == ["\u4e00\ufffd\ufffd"] and answers["hash"]["ok"], answers)
+
+    def test_memory_code_callers_translations_and_devices_are_data(self):
+        script = b"tbreak leaf\ncontinue\nx/2xw 0x80000000\nx/1s main\nx/2xg 0x87fffff8\ndisasm main 2\nbacktrace\ntranslate pc fetch\ntranslate 0\ndevices serial\ndevices\n"
+        _, answers, _ = self.records("-S", guest("frames"), stdin=script)
+        data = {command: answer.get("data") for command, answer in answers.items()}
+        check(data["x/2xw 0x80000000"] == [{"address": "0x80000000", "value": "0x2117", "bytes": 4}, {"address": "0x80000004", "value": "0x28010113", "bytes": 4}], data)
+        check(data["x/1s main"][0]["bytes"][0] == 0x41 and len(data["x/2xg 0x87fffff8"]) == 1 and not answers["x/2xg 0x87fffff8"]["ok"], data)
+        check([insn["instruction"].split("\t")[0] for insn in data["disasm main 2"]] == ["c.addi", "c.sdsp"] and data["disasm main 2"][0]["symbol"] == "main", data)
+        check(data["backtrace"][0] == {"pc": "0x80000202", "symbol": "leaf", "by": "pc", "inlined": [], "file": "tests/ui/guest/two.c", "line": 11}, data)
+        check(data["backtrace"][-1]["symbol"].startswith("_start+") and data["backtrace"][1]["by"] == "cfi", data)
+        fetch, none = data["translate pc fetch"], data["translate 0"]
+        check(fetch["physical"] == "0x80000202" and fetch["place"] == "ram" and fetch["refused"] is None and fetch["tlb"] is None, fetch)
+        check(none["refused"] == "nothing-there" and none["cause"] == "0x5", none)
+        check(len(data["devices serial"]) == 1 and data["devices serial"][0]["fields"]["divisor"] == "0x2" and len(data["devices"]) > 10, data)
+        _, answers, _ = self.records("-S", guest("stale"), stdin=b"tbreak moved\ncontinue\ntranslate 0x40100000\n")
+        translation = answers["translate 0x40100000"]["data"]
+        check(translation["physical"] == "0x80300000" and translation["tlb"] == {"entry": 0, "physical": "0x80100000", "used": True, "differs": True} and
+              [entry["level"] for entry in translation["entries"]] == [2, 1], translation)
 
     def test_ctrl_a_c_stops_a_run_on_a_terminal_and_continue_goes_on(self):
         screen = self.screen(guest("echo"), "-smp", "2")
@@ -160,7 +209,10 @@ class Input(Screens):
 
     def test_commands_without_an_end_are_dropped_in_a_sentence(self):
         result = run("-S", "--no-record", guest("echo"), stdin=b"break poll\ncommands 1\nregs\n")
-        check(result.returncode == 0 and b"there is no end behind the commands of stop 1: they are dropped\n" in result.stdout, result)
+        check(result.returncode == 0 and b"there is no end behind the commands: they are dropped\n" in result.stdout, result)
+        half = self.path("half", b"commands 1\nregs\n")
+        answers, _ = talk(["break poll", "source %s" % half, "info"], guest("echo"))
+        check(answers[1] == "there is no end behind the commands: they are dropped\n" and answers[2] == "1: at 0x80000044, met 0 times\n", answers)
         result = run("-S", "--no-record", guest("echo"), stdin=b"commands 5\nquit\n")
         check(result.returncode == 0 and b"there is no stop 5" in result.stdout, result)
 
