@@ -32,11 +32,16 @@ static const char *const group_meanings[] = {
 static bool ambiguous(const char *word, struct emu_error *error)
 {
     char names[200] = "";
-    for (size_t i = 0; i < command_count; i++)
-        if (!strncmp(commands[i].name, word, strlen(word)) && strlen(names) + strlen(commands[i].name) + 3 < sizeof names) {
-            strcat(names, names[0] ? ", " : "");
-            strcat(names, commands[i].name);
-        }
+    size_t length = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        const char *name = commands[i].name;
+        if (strncmp(name, word, strlen(word)) != 0)
+            continue;
+        bool fits = length + strlen(name) + strlen(", , ...") < sizeof names;
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? ", " : "", fits ? name : "...");
+        if (!fits)
+            break;
+    }
     return emu_error_set(error, "'%s' can be %s", word, names);
 }
 

@@ -217,11 +217,12 @@ static json_t *stops_json(struct monitor *monitor, const struct words *words)
     for (unsigned i = 0; i < count; i++) {
         const struct stop_point *point = points[i];
         bool is_catch = point->kind == STOP_CATCH;
-        json_array_append_new(list, json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "number", (int)point->number, "kind",
-                                              kinds[point->kind], "address", is_catch ? json_null() : hex(point->address), "event",
-                                              is_catch ? json_string(event_word(point->event.kind)) : json_null(), "hart",
-                                              point->hart < 0 ? json_null() : json_integer(point->hart), "condition",
-                                              point->condition, "met", number(point->met), "ignored", number(point->ignored)));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "number", (int)point->number, "kind",
+                                        kinds[point->kind], "address", is_catch ? json_null() : hex(point->address), "event",
+                                        is_catch ? json_string(event_word(point->event.kind)) : json_null(), "hart",
+                                        point->hart < 0 ? json_null() : json_integer(point->hart), "condition", point->condition,
+                                        "met", number(point->met), "ignored", number(point->ignored), "on", !point->is_off));
     }
     return list;
 }

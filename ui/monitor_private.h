@@ -78,7 +78,8 @@ struct event_wish {
 struct stop_point {
     enum stop_kind kind;
     unsigned number;
-    bool once, hidden;       /* hidden: of next, finish, until, */
+    bool once, is_off;
+    bool hidden;             /* of next, finish, until, */
     unsigned talk;           /* in this conversation */
     int hart;                /* -1: any */
     uint64_t address;        /* BREAK: virtual; WATCH: physical */
@@ -222,6 +223,11 @@ bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value
                        struct emu_error *error);
 void monitor_print_pmp(struct monitor *monitor);
 
+/* monitor_source.c: is it FILE:LINE? */
+bool monitor_is_line(const char *text);
+/* The first place of its code in each function, or of the next line that has some; how many, at most `room`. 0 with a sentence. */
+size_t monitor_line_places(struct monitor *monitor, const char *text, uint64_t *ret_addresses, size_t room,
+                           struct emu_error *error);
 /* monitor_info.c: the name of a topic; NULL past the last. */
 const char *monitor_topic(unsigned n);
 

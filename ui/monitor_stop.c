@@ -25,7 +25,7 @@ static bool is_break_used(const struct monitor *monitor, const struct stop_point
 {
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         const struct stop_point *point = &monitor->stop[i];
-        if (point->kind == STOP_BREAK && point->address == as->address && point->hart == as->hart)
+        if (point->kind == STOP_BREAK && !point->is_off && point->address == as->address && point->hart == as->hart)
             return true;
     }
     return false;
@@ -42,21 +42,27 @@ static bool set_watch(struct monitor *monitor, uint64_t address, unsigned bytes)
     unsigned kinds = 0;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         const struct stop_point *point = &monitor->stop[i];
-        if (point->kind == STOP_WATCH && point->address == address && point->bytes == bytes)
+        if (point->kind == STOP_WATCH && !point->is_off && point->address == address && point->bytes == bytes)
             kinds |= point->watch;
     }
     return kinds ? emu_watch_set(monitor->host.machine, address, bytes, kinds)
                  : emu_watch_clear(monitor->host.machine, address, bytes);
 }
 
+/* The point has been taken away or switched off: the machine need not stop for it any more, if not for another. */
+static void release(struct monitor *monitor, const struct stop_point *old)
+{
+    if (old->kind == STOP_BREAK && !is_break_used(monitor, old))
+        emu_break_clear_on(monitor->host.machine, old->address, hart_of(old));
+    if (old->kind == STOP_WATCH)
+        set_watch(monitor, old->address, old->bytes);
+}
+
 static void forget(struct monitor *monitor, struct stop_point *point)
 {
     struct stop_point old = *point;
     *point = (struct stop_point){.kind = STOP_NONE};
-    if (old.kind == STOP_BREAK && !is_break_used(monitor, &old))
-        emu_break_clear_on(monitor->host.machine, old.address, hart_of(&old));
-    if (old.kind == STOP_WATCH)
-        set_watch(monitor, old.address, old.bytes);
+    release(monitor, &old);
     free(old.commands);
 }
 
@@ -128,15 +134,24 @@ bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, s
 static bool make_break(struct monitor *monitor, struct words *words, bool once, struct emu_error *error)
 {
     struct stop_point point = {.once = once}, *made = NULL;
+    uint64_t addresses[STOPS_MOST];
+    size_t count = 1;
     if (words->count == 0)
         return emu_error_set(error, "an address is missing");
-    if (!monitor_value(monitor, words->word[0], &point.address, error) || !monitor_filter(monitor, words, 1, &point, error))
+    if (monitor_is_line(words->word[0]))
+        count = monitor_line_places(monitor, words->word[0], addresses, STOPS_MOST, error);
+    else if (!monitor_value(monitor, words->word[0], &addresses[0], error))
         return false;
-    if (point.address % 2)
-        return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", point.address);
-    if (!add_break(monitor, point, &made, error))
+    if (count == 0 || !monitor_filter(monitor, words, 1, &point, error))
         return false;
-    fprintf(monitor->out, "stop %u at 0x%" PRIx64 "\n", made->number, made->address);
+    for (size_t i = 0; i < count; i++) {
+        point.address = addresses[i];
+        if (point.address % 2)
+            return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", point.address);
+        if (!add_break(monitor, point, &made, error))
+            return false;
+        fprintf(monitor->out, "stop %u at 0x%" PRIx64 "\n", made->number, made->address);
+    }
     return true;
 }
 
@@ -225,14 +240,62 @@ bool command_delete(struct monitor *monitor, struct words *words, struct emu_err
     return true;
 }
 
+/* For one that is off: the machine stops for it again. */
+static bool switch_on(struct monitor *monitor, struct stop_point *point, struct emu_error *error)
+{
+    bool is_break = point->kind == STOP_BREAK;
+    bool is_set =
+        !is_break || is_break_used(monitor, point) || emu_break_set_on(monitor->host.machine, point->address, hart_of(point));
+    point->text_at = 0;
+    point->is_off = false;
+    is_set = is_set && (point->kind != STOP_WATCH || set_watch(monitor, point->address, point->bytes));
+    point->is_off = !is_set;
+    return is_set || emu_error_set(error, "there is no room for stop %u now", point->number);
+}
+
+static bool switch_all(struct monitor *monitor, struct words *words, bool is_off, struct emu_error *error)
+{
+    bool chosen[STOPS_MOST] = {false};
+    for (unsigned i = 0; i < words->count; i++) {
+        struct stop_point *point = monitor_point(monitor, words->word[i], error);
+        if (!point)
+            return false;
+        chosen[point - monitor->stop] = true;
+    }
+    for (unsigned i = 0; i < STOPS_MOST; i++) {
+        struct stop_point *point = &monitor->stop[i];
+        bool is_meant = words->count > 0 ? chosen[i] : point->kind != STOP_NONE && !point->hidden;
+        if (!is_meant || point->is_off == is_off)
+            continue;
+        if (!is_off && !switch_on(monitor, point, error))
+            return false;
+        point->is_off = is_off;
+        if (is_off)
+            release(monitor, point);
+    }
+    return true;
+}
+
+bool command_enable(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return switch_all(monitor, words, false, error);
+}
+
+bool command_disable(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return switch_all(monitor, words, true, error);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const struct stop_point *const *x = a, *const *y = b;
     return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 
-static void print_stop_point(FILE *out, const struct stop_point *point)
+static void print_stop_point(struct monitor *monitor, const struct stop_point *point)
 {
+    FILE *out = monitor->out;
+    char place[SYMBOLS_TEXT_BYTES];
     fprintf(out, "%u: ", point->number);
     if (point->kind == STOP_BREAK)
         fprintf(out, "%s0x%" PRIx64, point->once ? "once at " : "at ", point->address);
@@ -243,6 +306,8 @@ static void print_stop_point(FILE *out, const struct stop_point *point)
         fputs("at ", out);
     if (point->kind == STOP_CATCH)
         monitor_print_wish(out, &point->event);
+    else if (point->kind == STOP_BREAK && symbols_write(monitor->host.symbols, point->address, place, sizeof place))
+        fprintf(out, " <%s>", place);
     if (point->hart >= 0)
         fprintf(out, " hart %d", point->hart);
     if (point->condition[0])
@@ -250,7 +315,7 @@ static void print_stop_point(FILE *out, const struct stop_point *point)
     fprintf(out, ", met %" PRIu64 "%s", point->met, point->met == 1 ? " time" : " times");
     if (point->ignored)
         fprintf(out, ", ignored the next %" PRIu64, point->ignored);
-    fputc('\n', out);
+    fputs(point->is_off ? ", off\n" : "\n", out);
     for (const char *line = point->commands ? point->commands : ""; *line; line += strcspn(line, "\n") + 1)
         fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
 }
@@ -270,7 +335,7 @@ void monitor_print_stops(struct monitor *monitor)
     const struct stop_point *points[STOPS_MOST];
     unsigned count = monitor_stop_points(monitor, points);
     for (unsigned i = 0; i < count; i++)
-        print_stop_point(monitor->out, points[i]);
+        print_stop_point(monitor, points[i]);
     if (count == 0)
         fputs("no stops\n", monitor->out);
 }
@@ -409,6 +474,8 @@ static void event_reason(struct monitor *monitor, const struct emu_event *event,
 
 static bool concerns(struct stop_point *point, const struct emu_stop *stop, const struct emu_event *event)
 {
+    if (point->is_off)
+        return false;
     switch (stop->kind) {
     case EMU_STOP_BREAKPOINT:
         return point->kind == STOP_BREAK && point->address == stop->pc;

@@ -225,7 +225,7 @@ static void write_lines(const struct monitor *monitor, const struct emu_event *e
         fprintf(to, " hart %u", event->hart);
     if (event->hart != UINT16_MAX && !is_others)
         fprintf(to, " 0x%" PRIx64 "%s%s%s", event->pc, is_named ? " <" : "", place, is_named ? ">" : "");
-    fprintf(to, " %s: %s\n", emu_event_name(event->kind), text);
+    fprintf(to, " %s: %s\n", event_word(event->kind), text);
 }
 
 static void write_json(const struct monitor *monitor, const struct emu_event *event, FILE *to)
@@ -233,7 +233,7 @@ static void write_json(const struct monitor *monitor, const struct emu_event *ev
     char text[EVENT_TEXT_BYTES];
     event_write(event, monitor->host.symbols, text);
     json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s}", "event", emu_event_name(event->kind), "cycle", (json_int_t)event->cycle, "hart",
+        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s}", "event", event_word(event->kind), "cycle", (json_int_t)event->cycle, "hart",
         event->hart == UINT16_MAX ? json_null() : json_integer(event->hart), "other",
         event->other == UINT16_MAX ? json_null() : json_integer(event->other), "pc", json_sprintf("0x%" PRIx64, event->pc), "a",
         json_sprintf("0x%" PRIx64, event->a), "b", json_sprintf("0x%" PRIx64, event->b), "text", text);

@@ -212,7 +212,7 @@ class Input(Screens):
         check(result.returncode == 0 and b"there is no end behind the commands: they are dropped\n" in result.stdout, result)
         half = self.path("half", b"commands 1\nregs\n")
         answers, _ = talk(["break poll", "source %s" % half, "info"], guest("echo"))
-        check(answers[1] == "there is no end behind the commands: they are dropped\n" and answers[2] == "1: at 0x80000044, met 0 times\n", answers)
+        check(answers[1] == "there is no end behind the commands: they are dropped\n" and answers[2] == "1: at 0x80000044 <poll>, met 0 times\n", answers)
         result = run("-S", "--no-record", guest("echo"), stdin=b"commands 5\nquit\n")
         check(result.returncode == 0 and b"there is no stop 5" in result.stdout, result)
 
@@ -253,7 +253,7 @@ class Input(Screens):
         with open(name) as file:
             lines = file.read().splitlines()
         written = sum(int(count) for count in re.findall(r", (\d+) written", answers[9]))
-        check(written == 20 and len(lines) == written and all(re.match(r"\d+ hart [01] 0x\w+ <try.*> (sc-fail|line-upgraded): ", line) for line in lines),
+        check(written == 20 and len(lines) == written and all(re.match(r"\d+ hart [01] 0x\w+ <try.*> (sc-fail|upgrade): ", line) for line in lines),
               written, lines)
         check([int(line.split()[0]) for line in lines] == sorted(int(line.split()[0]) for line in lines), lines)
 
