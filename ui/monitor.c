@@ -168,8 +168,18 @@ static void prompt(const struct monitor *monitor, char *text, size_t bytes)
     snprintf(text, bytes, "[%" PRIu64 " hart %u %c %.100s%s] ", view.cycle, monitor->hart, modes[view.mode & 3], place, perturbed);
 }
 
+/* On a terminal: files of commands that were only to prepare the run have done so. Where one of them has let the machine go on, or
+ * a command has failed, the person is asked. */
+static bool is_prelude_over(const struct monitor *monitor)
+{
+    const struct options *options = monitor->options;
+    return monitor->host.is_terminal && options->command_file_count > 0 && !options->monitor && monitor->talks == 1 &&
+           !monitor->file_failed;
+}
+
 char *monitor_next_line(struct monitor *monitor, const char *text)
 {
+    monitor->line_dropped = false;
     char *line = monitor->held;
     size_t room = 0;
     monitor->held = NULL;
@@ -184,8 +194,10 @@ char *monitor_next_line(struct monitor *monitor, const char *text)
         drop_source(monitor);
     }
     free(line);
+    if (is_prelude_over(monitor))
+        return strdup("continue");
     if (monitor->host.is_terminal)
-        return monitor_line_edit(text);
+        return monitor_line_edit(text, &monitor->line_dropped);
     return monitor->options->monitor ? monitor_line_read() : NULL;
 }
 
@@ -293,7 +305,9 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
         puts("the host is out of memory");
         return;
     }
+    bool is_of_file = monitor->sources > 0 && !monitor->source[monitor->sources - 1].lines;
     bool ok = do_line(monitor, line, &error, ret_repeats, &data);
+    monitor->file_failed |= is_of_file && !ok;
     fclose(monitor->out);
     monitor->out = NULL;
     errno = 0;
@@ -477,7 +491,10 @@ void monitor_reference(FILE *to)
         "quotation marks.\n"
         "\n"
         "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
-        "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
+        "a script the run ends. At the end of the files alone it goes on; on a terminal only if none of their commands has failed "
+        "or let the\n"
+        "machine go on, else (and with `-S`) the person is asked. Ctrl-C at the prompt drops the line, Ctrl-Z suspends lockscope. "
+        "With `--json` each answer is an object on a line:\n"
         "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
         "hexadecimal),\n"
         "and the chosen hart's `hart`, `cycle` and `pc`. Other objects are\n"

@@ -29,7 +29,9 @@ enum command_words {
     WORDS_COMMAND,
     WORDS_FILE,
     WORDS_TOPIC,
-    WORDS_DEVICE
+    WORDS_DEVICE,
+    WORDS_SETTABLE,
+    WORDS_SECTION
 };
 
 enum command_group {
@@ -129,6 +131,8 @@ struct monitor {
     char *held;                                 /* a line that was read too early; owned */
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
+    bool line_dropped;  /* the last line, by Ctrl-C */
+    bool file_failed;   /* a command of a file could not be done */
     char *due;          /* commands of the stops that were just met; owned */
     bool is_over;       /* there are no more commands */
     int out_error;      /* errno of what could not be written; 0: all could */
@@ -221,6 +225,8 @@ void monitor_flush_traces(struct monitor *monitor);
 /* monitor_csr.c: the input that writes a CSR ("mstatus") or a field of one ("mstatus.MIE") of the chosen hart. */
 bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value, struct emu_input *ret_input,
                        struct emu_error *error);
+/* The name of the nth field of a CSR, and the CSR's; NULL past the last. */
+const char *monitor_csr_field(unsigned n, const char **ret_csr);
 void monitor_print_pmp(struct monitor *monitor);
 
 /* monitor_source.c: is it FILE:LINE? */

@@ -360,6 +360,10 @@ static char *read_body(struct monitor *monitor, struct emu_error *error)
             monitor->held = line;
             break;
         }
+        if (monitor->line_dropped) {
+            free(line);
+            break;
+        }
         const char *text = line + strspn(line, " \t");
         struct emu_error ignored;
         sscanf(text, "%63s", word);

@@ -283,13 +283,99 @@ class Input(Screens):
                                  (b"step har", b"hart "), (b"devices ser", b"serial "), (b"regs s1", b"s1"), (b"csr mstat", b"mstatus "),
                                  (b"info rea", b"reasons "), (b"print winn", b"winners "), (b"break ove", b"over "), (b"help transl", b"translate "),
                                  (b"translate pc fet", b"fetch "), (b"cache da", b"data "), (b"line coun", b"counter "),
-                                 (b"source /etc/hostn", b"/etc/hostname "), (b"trace line-inv", b"line-invalidated ")):
+                                 (b"source /etc/hostn", b"/etc/hostname "), (b"trace line-inv", b"line-invalidated "),
+                                 (b"set mscra", b"mscratch "), (b"set mstatus.MPI", b"mstatus.MPIE "), (b"set s1", b"s1"), (b"set a0 winn", b"winners "),
+                                 (b"trace sc-fail to /etc/hostn", b"/etc/hostname "), (b"trace sc-fail to! /etc/hostn", b"/etc/hostname "),
+                                 (b"break over ha", b"hart "), (b"break over if winn", b"winners "), (b"catch sc-fail if winn", b"winners "),
+                                 (b"translate try lo", b"load "), (b"config reserv", b"reservation "), (b"catch wfi ha", b"hart "),
+                                 (b"trace upgrade counter t", b"to"), (b"devices virtio", b"virtio_mmio "), (b"disab", b"disable ")):
             screen.expect(rb"\] ")
             screen.type(typed + b"\t")
             screen.expect(re.escape(completed))
             screen.type(b"\x15\r")  # Ctrl-U
         screen.type(b"quit\r")
         screen.ends(0)
+
+    def test_tab_offers_nothing_that_is_no_name(self):
+        screen = self.screen("-S", guest("frames"))
+        for typed, completed in ((b"devices -", rb"devices -$"), (b"list one", rb"one\.c:$"), (b"break two.", rb"two\.c:$"), (b"hart 0 x", rb"hart 0 x$")):
+            screen.expect(rb"\] ")
+            screen.type(typed + b"\t")
+            screen.reads_for(0.3)
+            check(re.search(completed, screen.text.replace(b"\a", b"")), typed, screen.text)
+            screen.type(b"\x15\r")
+        screen.type(b"quit\r")
+        screen.ends(0)
+
+    def test_ctrl_c_at_the_prompt_drops_the_line_and_asks_again(self):
+        screen = self.screen("-S", guest("echo"))
+        screen.expect(rb"\] ")
+        screen.type(b"echo dropp")
+        screen.expect(rb"dropp")
+        screen.type(b"\x03")
+        screen.expect(rb"\^C\r\n(?s:.*)\] ")
+        screen.type(b"echo ke\"\"pt\r")
+        screen.expect(rb"ke\"\"pt\r\n(?s:.*)\] ")
+        check(b"dropp" not in screen.text, screen.text)
+        screen.type(b"step\r")
+        screen.expect(rb"hart 0: .*\r\n(?s:.*)\] ")
+        screen.type(b"\x03")
+        screen.expect(rb"\] ")
+        check(b"hart 0: " not in screen.reads_for(0.3), "an empty line that was dropped has repeated the last command")
+        screen.type(b"break poll\rcommands 1\rregs\r")
+        screen.expect(rb"> regs\r?\n(?s:.*)> ")
+        screen.type(b"\x03")
+        screen.expect(rb"they are dropped\r\n(?s:.*)\] ")
+        screen.type(b"\x12ech\x03")  # in the middle of a search
+        screen.expect(rb"\] ")
+        screen.type(b"quit\r")
+        screen.ends(0)
+
+    def test_ctrl_z_at_the_prompt_suspends_and_the_prompt_comes_back(self):
+        screen = self.screen("-S", guest("echo"))
+        screen.expect(rb"\] ")
+        screen.type(b"echo stand")
+        screen.expect(rb"stand")
+        screen.type(b"\x1a")
+        _, status = os.waitpid(screen.process.pid, os.WUNTRACED)
+        check(os.WIFSTOPPED(status), "status", status)
+        screen.check_restored()
+        os.kill(screen.process.pid, signal.SIGCONT)
+        screen.expect(rb"\] echo stand")
+        screen.type(b"ing\r")
+        screen.expect(rb"ing\r\n(?s:.*)standing\r\n(?s:.*)\] ")
+        screen.type(b"quit\r")
+        screen.ends(0)
+
+    def test_the_history_is_kept_in_folders_that_are_made(self):
+        for variables, path in (({"HOME": self.path("home")}, "home/.local/state/lockscope/history"),
+                                ({"XDG_STATE_HOME": self.path("deep/er")}, "deep/er/lockscope/history")):
+            env = {name: value for name, value in os.environ.items() if name != "XDG_STATE_HOME"}
+            screen = self.screen("-S", "--no-record", guest("echo"), env={**env, **variables})
+            screen.expect(rb"\] ")
+            screen.type(b"echo remember me\rquit\r")
+            screen.ends(0)
+            with open(self.path(path)) as file:
+                check("echo remember me\n" in file.read(), path)
+
+    def test_files_of_commands_on_a_terminal_prepare_the_run_or_leave_it_to_the_person(self):
+        prepare, fails, goes = (self.path(name, text) for name, text in (("prepare", b"break poll\nset a7 7\ndelete\necho done\n"), ("fails", b"regs nothing\necho done\n"),
+                                                                         ("goes", b"tbreak poll\ncontinue\n")))
+        screen = self.screen("-x", prepare, guest("echo"))
+        screen.expect(rb"done\r\n")
+        screen.expect(rb">")
+        screen.type(b"ab")
+        screen.expect(rb"ab")
+        screen.type(b"\x01c")
+        screen.expect(rb"stopped\r\n(?s:.*)perturbed.*\] ")
+        screen.type(b"continue\rq")
+        screen.ends(7)
+        for options, said in ((["-S", "-x", prepare], rb"done"), (["-x", fails], rb"done"), (["-x", goes], rb"hart 0: 0x80000044")):
+            screen = self.screen(*options, guest("echo"))
+            screen.expect(said)
+            screen.expect(rb"\] ")
+            screen.type(b"quit\r")
+            screen.ends(0)
 
     def test_ctrl_d_at_the_prompt_ends_the_run(self):
         screen = self.screen("-S", guest("echo"))
