@@ -99,20 +99,33 @@ void emu_translate(const struct emu_machine *m, unsigned hart, emu_vaddr vaddr, 
     }
 }
 
-bool emu_virtual_read(const struct emu_machine *m, unsigned hart, emu_vaddr vaddr, void *to, size_t bytes, size_t *ret_read)
+bool emu_virtual_read(const struct emu_machine *m, unsigned hart, emu_vaddr vaddr, enum emu_access access, void *to, size_t bytes,
+                      struct emu_read *ret_read)
 {
-    size_t done = 0;
-    while (done < bytes) {
+    struct emu_read read = {0};
+    while (read.bytes < bytes) {
         struct mmu_look look;
-        size_t room = (size_t)(PAGE_BYTES - (vaddr + done) % PAGE_BYTES), part = bytes - done < room ? bytes - done : room;
-        mmu_look(&m->harts[hart], vaddr + done, MMU_LOAD, &look);
-        if (!look.has_leaf || !memory_read(&m->memory, look.paddr, (char *)to + done, part))
+        emu_vaddr at = vaddr + read.bytes;
+        size_t room = (size_t)(PAGE_BYTES - at % PAGE_BYTES), part = bytes - read.bytes < room ? bytes - read.bytes : room;
+        mmu_look(&m->harts[hart], at, (enum mmu_access)access, &look);
+        bool by_tlb = look.in_tlb && look.tlb_suffices;
+        if (by_tlb && !read.is_elsewhere && (!look.has_leaf || look.paddr != look.tlb_paddr)) {
+            read.is_elsewhere = true;
+            read.elsewhere = at;
+        }
+        if (!(by_tlb || look.has_leaf) ||
+            !memory_read(&m->memory, by_tlb ? look.tlb_paddr : look.paddr, (char *)to + read.bytes, part))
             break;
-        done += part;
+        read.bytes += part;
     }
     if (ret_read)
-        *ret_read = done;
-    return done == bytes;
+        *ret_read = read;
+    return read.bytes == bytes;
+}
+
+bool emu_physical_read(const struct emu_machine *m, emu_paddr address, void *to, size_t bytes)
+{
+    return memory_read(&m->memory, address, to, bytes);
 }
 
 bool emu_tlb_view(const struct emu_machine *m, unsigned hart, enum emu_side side, unsigned index, struct emu_tlb_view *ret_view)

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "console.h"
 #include "host.h"
+#include "json_text.h"
 #include "terminal.h"
 
 #include <assert.h>
@@ -45,12 +46,6 @@ void console_put(struct console *console, char byte)
         console->out_bytes[console->out_count++] = byte;
 }
 
-void console_end_line(const struct console *console)
-{
-    if (console->last && console->last != '\n' && console->out >= 0 && isatty(console->out))
-        fputc('\n', stderr);
-}
-
 /* True when the reader takes bytes; false when there is no hope any more. */
 static bool reader_ready(const struct console *console)
 {
@@ -70,13 +65,15 @@ static bool reader_ready(const struct console *console)
     }
 }
 
-void console_flush(struct console *console)
+static void write_out(struct console *console, const char *bytes, size_t count)
 {
     size_t done = 0;
-    while (done < console->out_count && console->out_state == CONSOLE_OPEN && reader_ready(console)) {
+    if (console->out == STDOUT_FILENO)
+        fflush(stdout); /* what was said before; whether it could be written is asked elsewhere */
+    while (done < count && console->out_state == CONSOLE_OPEN && reader_ready(console)) {
         if (console->beside_line)
             terminal_line_erase();
-        ssize_t n = write(console->out, console->out_bytes + done, console->out_count - done);
+        ssize_t n = write(console->out, bytes + done, count - done);
         if (n >= 0) {
             done += n;
         } else if (errno == EPIPE) {
@@ -86,7 +83,59 @@ void console_flush(struct console *console)
             emu_error_set(&console->out_error, "cannot write the console's output: %s", strerror(errno));
         }
     }
+}
+
+/* {"console": text}; bytes that are no text are there in hexadecimal, too. */
+static void write_record(struct console *console, const char *bytes, size_t count)
+{
+    json_t *object = json_object(), *exact = json_stringn(bytes, count);
+    json_object_set_new(object, "console", exact ? exact : json_text(bytes, count));
+    if (!exact) {
+        char hex[2 * sizeof console->out_bytes + 1];
+        for (size_t i = 0; i < count; i++)
+            snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes[i]);
+        json_object_set_new(object, "bytes", json_string(hex));
+    }
+    char *line = json_line(object);
+    if (line)
+        write_out(console, line, strlen(line));
+    free(line);
+}
+
+/* Each line is a record; of what is no whole line only `all`. */
+static void write_records(struct console *console, bool all)
+{
+    size_t done = 0;
+    while (done < console->out_count) {
+        const char *from = console->out_bytes + done, *end = memchr(from, '\n', console->out_count - done);
+        if (!end && !all)
+            break;
+        size_t count = end ? (size_t)(end + 1 - from) : console->out_count - done;
+        write_record(console, from, count);
+        done += count;
+    }
+    console->out_count -= done;
+    memmove(console->out_bytes, console->out_bytes + done, console->out_count);
+}
+
+void console_flush(struct console *console)
+{
+    if (console->out_count == 0)
+        return;
+    if (console->is_json) {
+        write_records(console, console->out_count == sizeof console->out_bytes);
+        return;
+    }
+    write_out(console, console->out_bytes, console->out_count);
     console->out_count = 0;
+}
+
+void console_end_line(struct console *console)
+{
+    if (console->is_json)
+        write_records(console, true);
+    else if (console->last && console->last != '\n' && console->out >= 0 && isatty(console->out))
+        fputc('\n', stderr);
 }
 
 static bool queue_reserve(struct console *console, size_t bytes)

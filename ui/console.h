@@ -15,6 +15,7 @@ enum console_command { COMMAND_NONE, COMMAND_QUIT, COMMAND_HELP, COMMAND_MONITOR
 
 struct console {
     int out; /* -1: output is thrown away */
+    bool is_json; /* what goes there is an object a line */
     char out_bytes[4096];
     size_t out_count;
     char last; /* the last byte put; 0: none */
@@ -35,9 +36,11 @@ struct console {
 void console_finish(struct console *console);
 
 void console_put(struct console *console, char byte);
-/* Where the guest's output goes to a terminal and does not end in a new line, begins one for what we say. */
-void console_end_line(const struct console *console);
-/* Writes everything that waits. Stops waiting for the reader when a signal asks the program to end, or at the deadline. */
+/* Where the guest's output goes to a terminal and does not end in a new line, begins one for what we say. As JSON: writes what
+ * there is of a line. */
+void console_end_line(struct console *console);
+/* Writes everything that waits (as JSON all whole lines of it), behind what stdout holds. Stops waiting for the reader when a signal
+ * asks the program to end, or at the deadline. */
 void console_flush(struct console *console);
 
 static inline bool console_has_byte(const struct console *console)

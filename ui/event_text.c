@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CAUSES 64 /* privileged specification 1.12, table 3.6; of exceptions and of interrupts, with bit 63 */
+
 static const struct {
     const char *second, *meaning;
     enum event_argument argument;
@@ -101,14 +103,14 @@ static bool cause_find(const char *text, uint64_t *ret_cause)
             return true;
         }
     }
-    return number_parse(text, 0, UINT64_MAX, ret_cause);
+    return number_parse(text, 0, UINT64_MAX, ret_cause) && (*ret_cause & ~ISA_CAUSE_INTERRUPT) < CAUSES;
 }
 
 bool event_argument_name(enum event_argument argument, const char *text, uint64_t *ret_value, struct emu_error *error)
 {
     if (argument == EVENT_ARGUMENT_CAUSE)
         return cause_find(text, ret_value) ||
-               emu_error_set(error, "'%.40s' is no cause of a trap: 0 to 15, or as load-page, ecall-u, sti; info causes lists them",
+               emu_error_set(error, "'%.40s' is no cause of a trap: 0 to 63, or as load-page, ecall-u, sti; info causes lists them",
                              text);
     for (unsigned reason = 0; reason < EMU_REASON_COUNT; reason++)
         if (!strcmp(text, emu_reason_name(reason))) {

@@ -17,6 +17,7 @@ struct parser {
     const struct expression_reader *reader;
     struct emu_error *error;
     unsigned depth;
+    unsigned skips; /* > 0: this part is read, and not computed */
 };
 
 struct operator
@@ -53,12 +54,21 @@ static bool is_name_byte(char c)
 
 static bool number(struct parser *p, uint64_t *ret)
 {
-    char *end;
-    *ret = strtoull(p->at, &end, 0);
-    if (is_name_byte(*end) ||
-        (*ret == UINT64_MAX && strncmp(p->at, "0xffffffffffffffff", 18) && strncmp(p->at, "18446744073709551615", 20)))
-        return wrong(p, "a number is expected");
-    p->at = end;
+    bool is_hexadecimal = p->at[0] == '0' && (p->at[1] == 'x' || p->at[1] == 'X');
+    bool is_octal = !is_hexadecimal && p->at[0] == '0' && isdigit((unsigned char)p->at[1]);
+    unsigned base = is_hexadecimal ? 16 : is_octal ? 8 : 10;
+    const char *first = p->at + (is_hexadecimal ? 2 : 0), *at = first;
+    *ret = 0;
+    for (; isxdigit((unsigned char)*at); at++) {
+        unsigned digit = isdigit((unsigned char)*at) ? (unsigned)(*at - '0') : (unsigned)(tolower((unsigned char)*at) - 'a' + 10);
+        if (digit >= base)
+            break;
+        if (__builtin_mul_overflow(*ret, base, ret) || __builtin_add_overflow(*ret, digit, ret))
+            return wrong(p, "a number has more than 64 bits");
+    }
+    if (at == first || is_name_byte(*at))
+        return wrong(p, is_octal ? "an octal number is expected behind a leading 0," : "a number is expected");
+    p->at = at;
     return true;
 }
 
@@ -73,7 +83,7 @@ static bool closed(struct parser *p)
 
 static bool load(struct parser *p, uint64_t address, unsigned bytes, uint64_t *ret)
 {
-    return p->reader->memory(p->reader->context, address, bytes, ret) ||
+    return p->skips || p->reader->memory(p->reader->context, address, bytes, ret) ||
            emu_error_set(p->error, "%u bytes at 0x%" PRIx64 " cannot be read", bytes, address);
 }
 
@@ -103,8 +113,8 @@ static bool name(struct parser *p, uint64_t *ret)
         }
         return wrong(p, "there are u8( ), u16( ), u32( ) and u64( ), and no other functions,");
     }
-    if (!p->reader->name(p->reader->context, text, ret))
-        return emu_error_set(p->error, "there is no register and no symbol '%.100s'", text);
+    if (!p->reader->name(p->reader->context, text, ret, p->error))
+        return false;
     p->at += length;
     return true;
 }
@@ -163,6 +173,8 @@ static const struct operator* operator_at(const char *at)
 static bool compute(struct parser *p, const struct operator* o, uint64_t a, uint64_t b, uint64_t *ret)
 {
     char first = o->text[0], second = o->text[1];
+    if (p->skips)
+        return true;
     if ((first == '/' || first == '%') && b == 0)
         return emu_error_set(p->error, "a division by zero");
     switch (first) {
@@ -205,6 +217,12 @@ static bool compute(struct parser *p, const struct operator* o, uint64_t a, uint
     return true;
 }
 
+/* Whether `a` decides what && or || gives. */
+static bool is_decided(const struct operator* o, uint64_t a)
+{
+    return (!strcmp(o->text, "&&") && a == 0) || (!strcmp(o->text, "||") && a != 0);
+}
+
 /* Operators of at least this precedence. */
 static bool binary(struct parser *p, unsigned least, uint64_t *ret)
 {
@@ -216,22 +234,36 @@ static bool binary(struct parser *p, unsigned least, uint64_t *ret)
         const struct operator* o = good ? operator_at(p->at) : NULL;
         if (!o || o->precedence < least)
             break;
-        uint64_t right;
+        uint64_t right = 0;
+        bool is_skipped = is_decided(o, *ret);
         p->at += strlen(o->text);
-        good = binary(p, o->precedence + 1, &right) && compute(p, o, *ret, right, ret);
+        p->skips += is_skipped;
+        good = binary(p, o->precedence + 1, &right);
+        p->skips -= is_skipped;
+        good = good && compute(p, o, *ret, right, ret);
     }
     p->depth--;
     return good;
 }
 
+static bool whole(struct parser *p, uint64_t *ret)
+{
+    return binary(p, 1, ret) && (!*p->at || wrong(p, "an operator is expected"));
+}
+
 bool expression_evaluate(const char *text, const struct expression_reader *reader, uint64_t *ret_value, struct emu_error *error)
 {
     struct parser p = {.at = text, .reader = reader, .error = error};
-    uint64_t value;
-    if (!binary(&p, 1, &value))
+    uint64_t value = 0;
+    if (!whole(&p, &value))
         return false;
-    if (*p.at)
-        return wrong(&p, "an operator is expected");
     *ret_value = value;
     return true;
+}
+
+bool expression_check(const char *text, const struct expression_reader *reader, struct emu_error *error)
+{
+    struct parser p = {.at = text, .reader = reader, .error = error, .skips = 1};
+    uint64_t value = 0;
+    return whole(&p, &value);
 }

@@ -43,3 +43,15 @@ bool file_read(int fd, void *to, int64_t bytes)
     }
     return true;
 }
+
+bool folder_make(char *path)
+{
+    for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        bool ok = !mkdir(path, 0700) || errno == EEXIST;
+        *slash = '/';
+        if (!ok)
+            return false;
+    }
+    return !mkdir(path, 0700) || errno == EEXIST;
+}

@@ -13,5 +13,7 @@
 int file_open(const char *path, int64_t *ret_bytes, struct emu_error *error);
 /* Reads exactly so many bytes; false with errno (EIO: the file has shrunk meanwhile). */
 bool file_read(int fd, void *to, int64_t bytes);
+/* mkdir -p, for the user alone; `path` is written to meanwhile. False with errno. */
+bool folder_make(char *path);
 
 #endif

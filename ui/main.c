@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "ending.h"
 #include "image.h"
+#include "json_text.h"
 #include "machine_file.h"
 #include "record.h"
 #include "replay.h"
@@ -351,7 +352,12 @@ static int run(struct program *program, int argc, char **argv)
     notes(options);
     struct ending ending = session_run(program->machine, options, program->console_fd, &program->disks, program->record,
                                        options->replay_file ? &program->replay : NULL, program->symbols);
-    return report(program, &ending, argv[0]);
+    int code = report(program, &ending, argv[0]);
+    if (options->json)
+        json_print(stdout, json_pack("{s:s, s:i, s:I, s:o}", "ended", ending_rows[ending.kind].name, "code", code, "cycle",
+                                     (json_int_t)ending.cycle, "why",
+                                     ending.error.text[0] ? json_text(ending.error.text, strlen(ending.error.text)) : json_null()));
+    return code;
 }
 
 int main(int argc, char **argv)

@@ -3,16 +3,17 @@
  * The monitor's loop: where lines come from, how a line becomes a command, what an answer looks like.
  */
 #define _GNU_SOURCE
-#include "monitor_private.h"
+#include "json_text.h"
 #include "monitor_line.h"
+#include "monitor_private.h"
 #include "word.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <isa/insn.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOVED_SHOWN 8 /* harts, after steps of the machine */
 
@@ -33,11 +34,16 @@ static const char *const group_meanings[] = {
 static bool ambiguous(const char *word, struct emu_error *error)
 {
     char names[200] = "";
-    for (size_t i = 0; i < command_count; i++)
-        if (!strncmp(commands[i].name, word, strlen(word)) && strlen(names) + strlen(commands[i].name) + 3 < sizeof names) {
-            strcat(names, names[0] ? ", " : "");
-            strcat(names, commands[i].name);
-        }
+    size_t length = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        const char *name = commands[i].name;
+        if (strncmp(name, word, strlen(word)) != 0)
+            continue;
+        bool fits = length + strlen(name) + strlen(", , ...") < sizeof names;
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? ", " : "", fits ? name : "...");
+        if (!fits)
+            break;
+    }
     return emu_error_set(error, "'%s' can be %s", word, names);
 }
 
@@ -112,8 +118,13 @@ bool monitor_open(struct monitor *monitor, const char *path, struct emu_error *e
     if (monitor->sources == SOURCES_MOST)
         return emu_error_set(error, "%s: files of commands are nested too deeply", path);
     FILE *file = fopen(path, "r");
+    struct stat status;
     if (!file)
         return emu_error_set(error, "cannot read %s: %m", path);
+    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return emu_error_set(error, "cannot read %s: %s", path, strerror(EISDIR));
+    }
     return add_source(monitor, (struct command_source){.file = file});
 }
 
@@ -122,7 +133,7 @@ static void open_due(struct monitor *monitor, char *lines)
     FILE *file = fmemopen(lines, strlen(lines), "r");
     if (file && add_source(monitor, (struct command_source){file, lines}))
         return;
-    fputs("the commands of the stop are left out: too many are nested, or the host is out of memory\n", stdout);
+    monitor_say(monitor, "stop_error", "the commands of the stop are left out: too many are nested, or the host is out of memory");
     if (file)
         fclose(file);
     free(lines);
@@ -141,10 +152,23 @@ static void prompt(const struct monitor *monitor, char *text, size_t bytes)
     snprintf(text, bytes, "[%" PRIu64 " hart %u %c %.100s%s] ", view.cycle, monitor->hart, modes[view.mode & 3], place, perturbed);
 }
 
+/* On a terminal: files of commands that were only to prepare the run have done so. Where one of them has let the machine go on, or
+ * a command has failed, the person is asked. */
+static bool is_prelude_over(const struct monitor *monitor)
+{
+    const struct options *options = monitor->options;
+    return monitor->host.is_terminal && options->command_file_count > 0 && !options->monitor && monitor->talks == 1 &&
+           !monitor->file_failed;
+}
+
 char *monitor_next_line(struct monitor *monitor, const char *text)
 {
-    char *line = NULL;
+    monitor->line_dropped = false;
+    char *line = monitor->held;
     size_t room = 0;
+    monitor->held = NULL;
+    if (line)
+        return line;
     while (monitor->sources > (monitor->does_due ? monitor->due_floor : 0)) {
         ssize_t length = getline(&line, &room, monitor->source[monitor->sources - 1].file);
         if (length >= 0) {
@@ -156,8 +180,10 @@ char *monitor_next_line(struct monitor *monitor, const char *text)
     free(line);
     if (monitor->does_due)
         return NULL;
+    if (is_prelude_over(monitor))
+        return strdup("continue");
     if (monitor->host.is_terminal)
-        return monitor_line_edit(text);
+        return monitor_line_edit(text, &monitor->line_dropped);
     return monitor->options->monitor ? monitor_line_read() : NULL;
 }
 
@@ -189,6 +215,12 @@ static bool cut(struct words *words, const char *line, struct emu_error *error)
     return true;
 }
 
+static bool takes(const struct command *command, const struct words *words, struct emu_error *error)
+{
+    return command->arguments[0] || words->count == 0 ||
+           emu_error_set(error, "this command takes no arguments, but was given '%.100s'", words->text);
+}
+
 /* "x/4xg" and "x /4xg" are the same; so are "step3" and nothing else. */
 static bool do_line(struct monitor *monitor, const char *line, struct emu_error *error, bool *ret_repeats, json_t **ret_data)
 {
@@ -205,10 +237,14 @@ static bool do_line(struct monitor *monitor, const char *line, struct emu_error 
     if (!command)
         return false;
     words.text = line + length + strspn(line + length, " \t");
-    *ret_repeats = command->repeats;
-    bool ok = cut(&words, words.text, error) && command->function(monitor, &words, error);
-    if (ok && monitor->options->json)
-        *ret_data = monitor_data(monitor, command, &words);
+    monitor->read = (struct emu_read){0};
+    bool ok = cut(&words, words.text, error) && takes(command, &words, error) && command->function(monitor, &words, error);
+    *ret_repeats = ok && command->repeats;
+    if (monitor->read.is_elsewhere)
+        fprintf(monitor->out, "at 0x%" PRIx64 " the TLB leads elsewhere than the tables: this is what the hart would read\n",
+                monitor->read.elsewhere);
+    if (monitor->options->json)
+        *ret_data = monitor_data(monitor, command, &words, ok);
     return ok;
 }
 
@@ -221,22 +257,19 @@ static void print_json(const struct monitor *monitor, const char *line, bool ok,
     struct emu_hart_view view;
     json_t *answer = json_object(), *lines = json_array();
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    json_object_set_new(answer, "command", json_stringn_nocheck(line, strlen(line)));
+    json_object_set_new(answer, "command", json_text(line, strlen(line)));
     json_object_set_new(answer, "ok", json_boolean(ok));
     if (!ok)
-        json_object_set_new(answer, "error", json_stringn_nocheck(error->text, strlen(error->text)));
+        json_object_set_new(answer, "error", json_text(error->text, strlen(error->text)));
     for (char *rest, *one = strtok_r(output, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
-        json_array_append_new(lines, json_stringn_nocheck(one, strlen(one)));
+        json_array_append_new(lines, json_text(one, strlen(one)));
     json_object_set_new(answer, "output", lines);
     if (data)
         json_object_set_new(answer, "data", data);
     json_object_set_new(answer, "hart", json_integer(monitor->hart));
     json_object_set_new(answer, "cycle", json_integer((json_int_t)view.cycle));
     json_object_set_new(answer, "pc", json_sprintf("0x%" PRIx64, view.pc));
-    char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
-    puts(text ? text : "{\"ok\":false,\"error\":\"the line is no UTF-8\"}");
-    free(text);
-    json_decref(answer);
+    json_print(stdout, answer);
 }
 
 /* Everything that was printed is written, or never will be. What does not fit into the stream's buffer has been tried before. */
@@ -258,7 +291,9 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
         puts("the host is out of memory");
         return;
     }
+    bool is_of_file = monitor->sources > 0 && !monitor->source[monitor->sources - 1].lines;
     bool ok = do_line(monitor, line, &error, ret_repeats, &data);
+    monitor->file_failed |= is_of_file && !ok;
     fclose(monitor->out);
     monitor->out = NULL;
     errno = 0;
@@ -273,6 +308,16 @@ static void do_and_answer(struct monitor *monitor, const char *line, bool *ret_r
     free(output);
 }
 
+void monitor_say(struct monitor *monitor, const char *what, const char *text)
+{
+    if (monitor->options->json) {
+        json_print(stdout, json_pack("{s:o}", what, json_text(text, strlen(text))));
+    } else {
+        printf("%s\n", text);
+    }
+    flush(monitor);
+}
+
 /* Where a hart is, and the instruction there, if it can be read. */
 struct hart_place {
     struct emu_hart_view view;
@@ -282,15 +327,13 @@ struct hart_place {
 static void find_place(struct monitor *monitor, unsigned hart, struct hart_place *ret_place)
 {
     uint32_t bits = 0;
-    unsigned chosen = monitor->hart;
     emu_hart_view(monitor->host.machine, hart, &ret_place->view);
     uint64_t pc = ret_place->view.pc;
     ret_place->insn[0] = ret_place->symbol[0] = '\0';
     symbols_write(monitor->host.symbols, pc, ret_place->symbol, sizeof ret_place->symbol);
-    monitor->hart = hart; /* memory is read as this hart sees it */
-    if (monitor_read(monitor, pc, &bits, 2) && (isa_length((uint16_t)bits) == 2 || monitor_read(monitor, pc, &bits, 4)))
+    if (monitor_examine(monitor, hart, EMU_FETCH, pc, &bits, 2) &&
+        (isa_length((uint16_t)bits) == 2 || monitor_examine(monitor, hart, EMU_FETCH, pc, &bits, 4)))
         isa_disassemble(ret_place->insn, sizeof ret_place->insn, bits, pc);
-    monitor->hart = chosen;
 }
 
 static void print_place(struct monitor *monitor, unsigned hart)
@@ -328,17 +371,15 @@ static void print_stop_json(struct monitor *monitor, const char *reason)
     for (unsigned hart = 0; hart < emu_harts(monitor->host.machine); hart++)
         if (has_moved(monitor, hart))
             json_array_append_new(moved, json_integer(hart));
-    json_t *stop = json_pack("{s:s, s:o, s:i, s:I, s:o, s:s, s:s}", "stopped", reason, "stops", numbers, "hart", (int)monitor->hart,
-                             "cycle", (json_int_t)place.view.cycle, "pc", json_sprintf("0x%" PRIx64, place.view.pc), "symbol",
-                             place.symbol, "instruction", place.insn);
+    json_t *stop =
+        json_pack("{s:o, s:o, s:i, s:I, s:o, s:o, s:s}", "stopped", json_text(reason, strlen(reason)), "stops", numbers, "hart",
+                  (int)monitor->hart, "cycle", (json_int_t)place.view.cycle, "pc", json_sprintf("0x%" PRIx64, place.view.pc),
+                  "symbol", json_text(place.symbol, strlen(place.symbol)), "instruction", place.insn);
     if (monitor->counts_moves)
         json_object_set_new(stop, "moved", moved);
     else
         json_decref(moved);
-    char *text = stop ? json_dumps(stop, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-    puts(text ? text : "{}");
-    free(text);
-    json_decref(stop);
+    json_print(stdout, stop);
 }
 
 /* Why the machine stands still, and where. */
@@ -361,6 +402,7 @@ static void take_line(struct monitor *monitor, char *line)
 {
     const char *text = line + strspn(line, " \t");
     bool repeats = false;
+    monitor->is_again = *text == '\0';
     if (*text == '\0' && monitor->last)
         do_and_answer(monitor, monitor->last, &repeats);
     if (*text == '\0' || *text == '#') {
@@ -417,6 +459,7 @@ static void do_due(struct monitor *monitor)
 enum monitor_wish monitor_talk(struct monitor *monitor, const char *reason, struct monitor_goal *ret_goal)
 {
     bool is_silent = monitor->met > 0 && monitor->silent == monitor->met && !monitor->arrived;
+    monitor_flush_traces(monitor);
     monitor->talks++;
     monitor->list_next = 0;
     monitor->goes_on = monitor->quits = monitor->resumes = false;
@@ -463,6 +506,8 @@ static void help_on(FILE *out, const struct command *command)
 
 bool command_help(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
+    if (words->count > 1)
+        return emu_error_set(error, "help takes one command, not '%.100s'", words->text);
     if (words->count > 0) {
         const struct command *command = command_find(words->word[0], error);
         if (command)
@@ -499,19 +544,42 @@ void monitor_reference(FILE *to)
         "\n"
         "A command is a word and its arguments; any beginning that only one command has will do. An empty line repeats the last\n"
         "command where that makes sense; # begins a comment. Values are expressions: numbers, registers (`a0`, `x10`, `pc`), CSRs\n"
-        "(`mstatus`), C's operators on unsigned 64-bit numbers, `*ADDRESS` for the 8 bytes there, and `u8(ADDRESS)`, `u16`, `u32`\n"
-        "and `u64`. Addresses are as the chosen hart's loads see them now, but those of `write`, `watch`, `rwatch` and `line`, "
+        "(`mstatus`), symbols, C's operators on unsigned 64-bit numbers, `*ADDRESS` for the 8 bytes there, and `u8(ADDRESS)`, "
+        "`u16`, `u32`\n"
+        "and `u64`. In them a number is hexadecimal behind `0x` and, as in C and gdb, octal behind another leading 0; counts and "
+        "sizes are decimal or\n"
+        "hexadecimal. The right side of `&&` and `||` is computed only if it matters. A symbol that several files have is written "
+        "`FILE:NAME`; a global one is meant\n"
+        "before those of files. Addresses are as the chosen hart's loads see them now, but those of `write`, `watch`, `rwatch` and "
+        "`line`, "
         "which are\n"
-        "physical (`translate` says where one is). A value among other arguments is one word, or is written in quotation marks.\n"
+        "physical (`translate` says where one is). What a load would get from a TLB entry that differs from the tables is shown "
+        "so,\n"
+        "and said; instructions are shown as they would be fetched. A value among other arguments is one word, or is written in "
+        "quotation marks.\n"
         "\n"
         "Standard input that is no terminal is a script with `-S`; `-x FILE` does the commands of a file first. At the end of\n"
-        "a script the run ends, at the end of the files alone it goes on. With `--json` each answer is an object on a line:\n"
+        "a script the run ends. At the end of the files alone it goes on; on a terminal only if none of their commands has failed "
+        "or let the\n"
+        "machine go on, else (and with `-S`) the person is asked. Ctrl-C at the prompt drops the line, Ctrl-Z suspends lockscope. "
+        "With `--json` each answer is an object on a line:\n"
         "`command`, `ok`, `error`, `output` (lines), for many commands `data` (the same as values; 64-bit ones are strings in "
         "hexadecimal),\n"
-        "and the chosen hart's `hart`, `cycle` and `pc`; so is each stop: `stopped` (why), `stops` (the numbers), `hart`, "
-        "`cycle`,\n"
-        "`pc`, `symbol`, `instruction`, after steps of the machine `moved` (the harts whose they were); and each event of a trace: "
-        "`event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`.\n",
+        "and the chosen hart's `hart`, `cycle` and `pc`. Other objects are\n"
+        "\n"
+        "* each stop: `stopped` (why), `stops` (the numbers of those met), `hart`, `cycle`, `pc`, `symbol`, `instruction`, after "
+        "steps\n"
+        "  of the machine `moved` (the harts whose they were);\n"
+        "* each line that the guest writes to its console, if that is standard output: `console`, and `bytes` in hexadecimal if "
+        "they are\n"
+        "  no UTF-8; what is no whole line yet comes before the next object;\n"
+        "* each event of a trace: `event`, `cycle`, `hart`, `other`, `pc`, `a`, `b`, `text`; `trace_error`, if the file cannot be "
+        "written;\n"
+        "* the last one, at the end of the run: `ended` (as `stop` in [statistics](stats.md)), `code` (the exit code), `cycle`, "
+        "`why`\n"
+        "  (a sentence, or null).\n"
+        "\n"
+        "What is no UTF-8 in a text is U+FFFD.\n",
         to);
     for (unsigned group = 0; group < COMMAND_GROUP_COUNT; group++) {
         fprintf(to, "\n## %s\n\n| command | short | meaning | example |\n|---|---|---|---|\n", group_meanings[group]);
@@ -575,6 +643,7 @@ void monitor_destroy(struct monitor *monitor)
     while (monitor->sources > 0)
         drop_source(monitor);
     monitor_forget_met(monitor);
+    free(monitor->held);
     if (monitor->host.is_terminal)
         monitor_line_finish();
     free(monitor->last);

@@ -51,6 +51,12 @@ static bool take_argument(struct monitor *monitor, const char *word, struct even
         return event_argument_name(argument, word, &wish->value, error);
     case EVENT_ARGUMENT_NONE:
         return emu_error_set(error, "[hart H] [if EXPRESSION] is expected behind %s, not '%.40s'", event_word(wish->kind), word);
+    case EVENT_ARGUMENT_SOURCE: {
+        unsigned sources = emu_irq_sources(monitor->host.machine);
+        return monitor_value(monitor, word, &wish->value, error) &&
+               ((wish->value >= 1 && wish->value <= sources) ||
+                emu_error_set(error, "the interrupt sources are 1 to %u, not '%.40s'", sources, word));
+    }
     default:
         return monitor_value(monitor, word, &wish->value, error);
     }
@@ -59,7 +65,7 @@ static bool take_argument(struct monitor *monitor, const char *word, struct even
 bool monitor_take_event(struct monitor *monitor, struct words *words, struct event_wish *ret_wish, unsigned *ret_words,
                         struct emu_error *error)
 {
-    static const char *const behind[] = {"hart", "if", "to"};
+    static const char *const behind[] = {"hart", "if", "to", "to!"};
     *ret_wish = (struct event_wish){.hart = -1};
     *ret_words = 1;
     if (!event_find(words->word[0], &ret_wish->kind, error))
@@ -165,7 +171,7 @@ static bool add_filters(struct monitor *monitor, unsigned kind)
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         const struct stop_point *point = &monitor->stop[i];
         const struct event_wish *wish = &point->event;
-        if (point->kind != STOP_CATCH || wish->kind != kind)
+        if (point->kind != STOP_CATCH || point->is_off || wish->kind != kind)
             continue;
         bool is_line = event_argument(kind) == EVENT_ARGUMENT_LINE, is_b = event_argument(kind) == EVENT_ARGUMENT_LINE_B;
         uint64_t a = is_line ? wish->value / EMU_LINE_BYTES * EMU_LINE_BYTES : wish->value;
@@ -181,7 +187,7 @@ void monitor_select(struct monitor *monitor, uint64_t own_stops, uint64_t own_re
     struct emu_machine *machine = monitor->host.machine;
     uint64_t caught = 0, traced = 0;
     for (unsigned i = 0; i < STOPS_MOST; i++)
-        if (monitor->stop[i].kind == STOP_CATCH)
+        if (monitor->stop[i].kind == STOP_CATCH && !monitor->stop[i].is_off)
             caught |= EMU_EVENT_BIT(monitor->stop[i].event.kind);
     for (unsigned i = 0; i < TRACES_MOST; i++)
         if (monitor->trace[i].number)

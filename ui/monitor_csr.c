@@ -93,6 +93,13 @@ bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value
     return true;
 }
 
+const char *monitor_csr_field(unsigned n, const char **ret_csr)
+{
+    bool is_there = n < sizeof csr_fields / sizeof csr_fields[0];
+    *ret_csr = is_there ? csr_fields[n].csr : NULL;
+    return is_there ? csr_fields[n].name : NULL;
+}
+
 /* ---- PMP ---- */
 
 /* Privileged specification 1.12, 3.7.1: [first, last] that entry `n` names, from its address register and the one before it. */

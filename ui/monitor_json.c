@@ -3,12 +3,13 @@
  * What commands tell as data, for programs (--json): a row for each command that has more to give than its lines. 64-bit values are
  * strings "0x...", since JSON's numbers are doubles to many readers; cycles and counts are numbers.
  */
+#include "json_text.h"
 #include "monitor_private.h"
 #include "word.h"
 
 #include <inttypes.h>
 #include <isa/insn.h>
-#include <jansson.h>
+#include <isa/trap.h>
 #include <string.h>
 
 static json_t *hex(uint64_t value)
@@ -19,6 +20,11 @@ static json_t *hex(uint64_t value)
 static json_t *number(uint64_t value)
 {
     return json_integer((json_int_t)value);
+}
+
+static json_t *text(const char *any)
+{
+    return json_text(any, strlen(any));
 }
 
 static json_t *port_json(const struct emu_machine *machine, unsigned port)
@@ -211,30 +217,156 @@ static json_t *stops_json(struct monitor *monitor, const struct words *words)
     for (unsigned i = 0; i < count; i++) {
         const struct stop_point *point = points[i];
         bool is_catch = point->kind == STOP_CATCH;
-        json_array_append_new(list, json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "number", (int)point->number, "kind",
-                                              kinds[point->kind], "address", is_catch ? json_null() : hex(point->address), "event",
-                                              is_catch ? json_string(event_word(point->event.kind)) : json_null(), "hart",
-                                              point->hart < 0 ? json_null() : json_integer(point->hart), "condition",
-                                              point->condition, "met", number(point->met), "ignored", number(point->ignored)));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "number", (int)point->number, "kind",
+                                        kinds[point->kind], "address", is_catch ? json_null() : hex(point->address), "event",
+                                        is_catch ? json_string(event_word(point->event.kind)) : json_null(), "hart",
+                                        point->hart < 0 ? json_null() : json_integer(point->hart), "condition", point->condition,
+                                        "met", number(point->met), "ignored", number(point->ignored), "on", !point->is_off));
     }
     return list;
 }
 
-json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words)
+/* ---- what commands tell while they show it ---- */
+
+static void tell(struct monitor *monitor, json_t *item)
+{
+    if (!monitor->told)
+        monitor->told = json_array();
+    json_array_append_new(monitor->told, item);
+}
+
+void monitor_tell_value(struct monitor *monitor, uint64_t address, uint64_t value, unsigned bytes)
+{
+    if (monitor->options->json)
+        tell(monitor, json_pack("{s:o, s:o, s:i}", "address", hex(address), "value", hex(value), "bytes", (int)bytes));
+}
+
+void monitor_tell_string(struct monitor *monitor, uint64_t address, const char *bytes, size_t length)
+{
+    if (!monitor->options->json)
+        return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < length; i++)
+        json_array_append_new(list, json_integer((unsigned char)bytes[i]));
+    tell(monitor, json_pack("{s:o, s:o, s:o}", "address", hex(address), "string", json_text(bytes, length), "bytes", list));
+}
+
+void monitor_tell_insn(struct monitor *monitor, uint64_t address, uint32_t bits, unsigned length, const char *insn)
+{
+    char place[SYMBOLS_TEXT_BYTES];
+    if (!monitor->options->json)
+        return;
+    symbols_write(monitor->host.symbols, address, place, sizeof place);
+    tell(monitor, json_pack("{s:o, s:o, s:i, s:s, s:o}", "address", hex(address), "bits", hex(bits), "bytes", (int)length,
+                            "instruction", insn, "symbol", text(place)));
+}
+
+void monitor_tell_frame(struct monitor *monitor, const char *by, uint64_t pc, uint64_t address)
+{
+    char place[SYMBOLS_TEXT_BYTES];
+    struct symbols_inline calls[8];
+    struct symbols_line line;
+    if (!monitor->options->json)
+        return;
+    json_t *inlined = json_array();
+    size_t count = symbols_inlined(monitor->host.symbols, address, calls, sizeof calls / sizeof calls[0]);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(inlined, text(calls[i].name));
+    bool has_line = symbols_line(monitor->host.symbols, address, &line);
+    symbols_write(monitor->host.symbols, pc, place, sizeof place);
+    tell(monitor, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "pc", hex(pc), "symbol", text(place), "by", by, "inlined", inlined,
+                            "file", has_line ? text(line.file) : json_null(), "line", has_line ? number(line.line) : json_null()));
+}
+
+void monitor_tell_trap(struct monitor *monitor, uint64_t cause, unsigned from, unsigned to)
+{
+    if (monitor->options->json)
+        tell(monitor, json_pack("{s:s, s:o, s:s, s:s}", "trap", isa_cause_name(cause), "cause", hex(cause), "from",
+                                monitor_mode_name(from), "to", monitor_mode_name(to)));
+}
+
+/* ---- translation and devices ---- */
+
+static json_t *translate_json(struct monitor *monitor, const struct words *words)
+{
+    static const char *const places[] = {"nothing", "ram", "rom", "device"};
+    struct emu_translation t;
+    struct emu_error error;
+    uint64_t address;
+    enum emu_access access;
+    if (!monitor_take_access(monitor, words, &address, &access, &error))
+        return NULL;
+    emu_translate(monitor->host.machine, monitor->hart, address, access, &t);
+    json_t *entries = json_array(), *tlb = json_null();
+    for (unsigned i = 0; i < t.entries; i++)
+        json_array_append_new(entries, json_pack("{s:i, s:o, s:o}", "level", (int)t.entry[i].level, "address",
+                                                 hex(t.entry[i].address), "value", hex(t.entry[i].value)));
+    if (t.in_tlb)
+        tlb = json_pack("{s:i, s:o, s:b, s:b}", "entry", (int)t.tlb_index, "physical", hex(t.tlb_paddr), "used", t.tlb_suffices,
+                        "differs", t.tlb_stale);
+    return json_pack("{s:o, s:s, s:i, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "address", hex(address), "mode",
+                     monitor_mode_name(t.mode), "levels", (int)t.levels, "asid", (int)t.asid, "entries", entries, "physical",
+                     t.has_leaf ? hex(t.paddr) : json_null(), "page_bytes", number(t.page_bytes), "place",
+                     t.has_leaf ? places[t.place] : "nothing", "refused",
+                     t.why == EMU_REFUSAL_NONE ? json_null() : json_string(emu_refusal_name(t.why)), "cause",
+                     t.why == EMU_REFUSAL_NONE ? json_null() : hex(t.cause), "sets_ad", t.sets_ad, "tlb", tlb);
+}
+
+static json_t *fields_json(const struct emu_machine *machine, unsigned region)
+{
+    struct emu_field fields[REGION_FIELDS_MOST];
+    size_t count = emu_region_fields(machine, region, fields, REGION_FIELDS_MOST);
+    json_t *object = json_object();
+    for (size_t i = 0; i < count && i < REGION_FIELDS_MOST; i++)
+        json_object_set_new(object, fields[i].name, hex(fields[i].value));
+    return object;
+}
+
+static json_t *devices_json(struct monitor *monitor, const struct words *words)
+{
+    const struct emu_machine *machine = monitor->host.machine;
+    struct emu_region region;
+    json_t *list = json_array();
+    int index = words->count ? monitor_region_named(monitor, words->text) : -1;
+    for (unsigned i = 0; emu_region(machine, i, &region); i++) {
+        const char *virtio = emu_virtio_at(machine, region.base);
+        if (index >= 0 && i != (unsigned)index)
+            continue;
+        json_t *one = json_pack("{s:s, s:o, s:o, s:o}", "name", region.name, "first", hex(region.base), "last",
+                                hex(region.base + region.bytes - 1), "virtio", virtio ? text(virtio) : json_null());
+        if (index >= 0)
+            json_object_set_new(one, "fields", fields_json(machine, i));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words, bool ok)
 {
     static const struct {
         command_function *command;
         json_t *(*data)(struct monitor *monitor, const struct words *words);
     } rows[] = {
-        {command_harts, harts_json}, {command_hart, this_hart_json},
-        {command_regs, regs_json},   {command_fregs, fregs_json},
-        {command_csr, csr_json},     {command_print, value_json},
-        {command_hash, hash_json},   {command_bus, bus_json},
-        {command_line, line_json},   {command_reservations, reservations_json},
-        {command_info, stops_json},  {command_sc_failures, failures_json},
+        {command_harts, harts_json},
+        {command_hart, this_hart_json},
+        {command_regs, regs_json},
+        {command_fregs, fregs_json},
+        {command_csr, csr_json},
+        {command_print, value_json},
+        {command_hash, hash_json},
+        {command_bus, bus_json},
+        {command_line, line_json},
+        {command_reservations, reservations_json},
+        {command_info, stops_json},
+        {command_sc_failures, failures_json},
+        {command_translate, translate_json},
+        {command_devices, devices_json},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    json_t *told = monitor->told;
+    monitor->told = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && ok && !told; i++)
         if (rows[i].command == command->function)
             return rows[i].data(monitor, words);
-    return NULL;
+    return told;
 }

@@ -7,7 +7,6 @@
 #include "summary.h"
 #include "word.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <isa/insn.h>
 #include <string.h>
@@ -120,7 +119,7 @@ bool command_fregs(struct monitor *monitor, struct words *words, struct emu_erro
     return true;
 }
 
-/* ---- values and memory ---- */
+/* ---- values ---- */
 
 bool command_print(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
@@ -133,140 +132,6 @@ bool command_print(struct monitor *monitor, struct words *words, struct emu_erro
     if (value >> 63)
         fprintf(monitor->out, " = %" PRIi64, (int64_t)value);
     fputc('\n', monitor->out);
-    return true;
-}
-
-/* Instructions from an address on; the one behind them. */
-static bool print_code(struct monitor *monitor, uint64_t address, uint64_t count, uint64_t *ret_next, struct emu_error *error)
-{
-    uint64_t pc = chosen(monitor).pc;
-    while (count-- > 0) {
-        uint32_t bits = 0;
-        char text[96];
-        if (!monitor_read(monitor, address, &bits, 2) ||
-            (isa_length((uint16_t)bits) == 4 && !monitor_read(monitor, address, &bits, 4)))
-            return emu_error_set(error, "there is no memory at 0x%" PRIx64, address);
-        char place[SYMBOLS_TEXT_BYTES];
-        unsigned length = isa_length((uint16_t)bits);
-        if (symbols_write(monitor->host.symbols, address, place, sizeof place) && !strchr(place, '+'))
-            fprintf(monitor->out, "%s:\n", place);
-        isa_disassemble(text, sizeof text, bits, address);
-        fprintf(monitor->out, "%s 0x%" PRIx64 ":\t%0*" PRIx32 "%s\t%s\n", address == pc ? "=>" : "  ", address, (int)(2 * length),
-                bits, length == 2 ? "    " : "", text);
-        address += length;
-    }
-    *ret_next = address;
-    return true;
-}
-
-bool command_disasm(struct monitor *monitor, struct words *words, struct emu_error *error)
-{
-    uint64_t address = monitor->disasm_next, count = 8;
-    if (words->count > 2)
-        return emu_error_set(error, "write disasm ADDRESS COUNT; an address of several words is written in quotation marks");
-    if (words->count == 0)
-        address = chosen(monitor).pc;
-    else if (!monitor_value(monitor, words->word[0], &address, error))
-        return false;
-    if (words->count == 2 && !number_parse(words->word[1], 1, 10000, &count))
-        return emu_error_set(error, "the count is 1 to 10000, not '%.40s'", words->word[1]);
-    return print_code(monitor, address, count, &monitor->disasm_next, error);
-}
-
-/* "/4xg": a count, a format, a size, each once, in this order or the last two the other way round. */
-static bool take_format(struct monitor *monitor, const char *text, uint64_t *ret_count, struct emu_error *error)
-{
-    char digits[24];
-    size_t length = strspn(text, "0123456789");
-    *ret_count = 1;
-    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
-    bool good = length == 0 || number_parse(digits, 1, 65536, ret_count);
-    for (const char *c = text + length; *c && good; c++) {
-        if (strchr("xduics", *c))
-            monitor->x_format = *c;
-        else if (strchr("bhwg", *c))
-            monitor->x_size = *c;
-        else
-            good = false;
-    }
-    return good || emu_error_set(error, "/%.20s is no format: a count up to 65536, one of x d u c s i, and one of b h w g", text);
-}
-
-static void print_item(FILE *out, char format, unsigned bytes, uint64_t value)
-{
-    unsigned shift = 64 - 8 * bytes;
-    switch (format) {
-    case 'd':
-        fprintf(out, " %" PRIi64, (int64_t)(value << shift) >> shift);
-        break;
-    case 'u':
-        fprintf(out, " %" PRIu64, value);
-        break;
-    case 'c':
-        fprintf(out, value < 0x80 && isprint((int)value) ? " '%c'" : " \\x%02x", (int)(value & 0xff));
-        break;
-    default:
-        fprintf(out, " 0x%0*" PRIx64, (int)(2 * bytes), value);
-    }
-}
-
-/* A string, at most a page of it. */
-static bool print_string(struct monitor *monitor, uint64_t *address, struct emu_error *error)
-{
-    uint8_t byte;
-    if (!monitor_read(monitor, *address, &byte, 1))
-        return emu_error_set(error, "there is no memory at 0x%" PRIx64, *address);
-    fprintf(monitor->out, "0x%" PRIx64 ": \"", *address);
-    for (unsigned i = 0; i < 4096; i++) {
-        if (!monitor_read(monitor, (*address)++, &byte, 1))
-            return emu_error_set(error, "there is no memory at 0x%" PRIx64, *address - 1);
-        if (byte == 0)
-            break;
-        fprintf(monitor->out, byte < 0x80 && isprint(byte) ? "%c" : "\\x%02x", byte);
-    }
-    fputs("\"\n", monitor->out);
-    return true;
-}
-
-static bool print_items(struct monitor *monitor, uint64_t address, uint64_t count, struct emu_error *error)
-{
-    unsigned bytes = monitor->x_size == 'b' ? 1 : monitor->x_size == 'h' ? 2 : monitor->x_size == 'w' ? 4 : 8;
-    unsigned in_line = 16 / bytes;
-    for (uint64_t i = 0; i < count; i++, address += bytes) {
-        uint64_t value = 0;
-        if (!monitor_read(monitor, address, &value, bytes))
-            return emu_error_set(error, "there is no memory at 0x%" PRIx64, address);
-        if (i % in_line == 0)
-            fprintf(monitor->out, "%s0x%" PRIx64 ":", i ? "\n" : "", address);
-        print_item(monitor->out, monitor->x_format, bytes, value);
-    }
-    fputc('\n', monitor->out);
-    monitor->x_next = address;
-    return true;
-}
-
-bool command_x(struct monitor *monitor, struct words *words, struct emu_error *error)
-{
-    uint64_t count = 1, address = monitor->x_next;
-    unsigned at = 0;
-    if (!monitor->x_format) {
-        monitor->x_format = 'x';
-        monitor->x_size = 'g';
-    }
-    if (words->count > 0 && words->word[0][0] == '/' && !take_format(monitor, words->word[at++] + 1, &count, error))
-        return false;
-    if (words->count > at + 1)
-        return emu_error_set(error, "one address is expected; of several words it is written in quotation marks");
-    if (words->count > at && !monitor_value(monitor, words->word[at], &address, error))
-        return false;
-    if (monitor->x_format == 'i')
-        return print_code(monitor, address, count, &monitor->x_next, error);
-    if (monitor->x_format != 's')
-        return print_items(monitor, address, count, error);
-    while (count-- > 0)
-        if (!print_string(monitor, &address, error))
-            return false;
-    monitor->x_next = address;
     return true;
 }
 
@@ -346,6 +211,8 @@ bool command_config(struct monitor *monitor, struct words *words, struct emu_err
 {
     const char *section = "";
     bool any = false;
+    if (words->count > 1)
+        return emu_error_set(error, "config takes one section, not '%.100s'", words->text);
     for (size_t i = 0; i < emu_config_row_count; i++) {
         const struct emu_config_row *row = &emu_config_rows[i];
         char text[32];

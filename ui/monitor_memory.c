@@ -9,8 +9,6 @@
 #include <isa/trap.h>
 #include <string.h>
 
-#define FIELDS_MOST 200
-
 static const char mode_names[] = "US?M";
 
 /* ---- translation ---- */
@@ -50,11 +48,10 @@ static void print_translation(FILE *out, const struct emu_translation *t)
                 t->tlb_suffices ? ", used" : ", does not suffice", t->tlb_stale ? ", differs from the tables" : "");
 }
 
-bool command_translate(struct monitor *monitor, struct words *words, struct emu_error *error)
+bool monitor_take_access(struct monitor *monitor, const struct words *words, uint64_t *ret_address, enum emu_access *ret_access,
+                         struct emu_error *error)
 {
     static const char *const kinds[] = {[EMU_FETCH] = "fetch", [EMU_LOAD] = "load", [EMU_STORE] = "store"};
-    struct emu_translation translation;
-    uint64_t address;
     unsigned access;
     if (words->count == 0 || words->count > 2)
         return emu_error_set(error, "write translate ADDRESS [fetch|load|store]");
@@ -62,10 +59,18 @@ bool command_translate(struct monitor *monitor, struct words *words, struct emu_
         access++;
     if (access == 3)
         return emu_error_set(error, "an access is fetch, load or store, not '%.40s'", words->word[1]);
-    if (!monitor_value(monitor, words->word[0], &address, error))
+    *ret_access = words->count == 2 ? (enum emu_access)access : EMU_LOAD;
+    return monitor_value(monitor, words->word[0], ret_address, error);
+}
+
+bool command_translate(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct emu_translation translation;
+    uint64_t address;
+    enum emu_access access;
+    if (!monitor_take_access(monitor, words, &address, &access, error))
         return false;
-    emu_translate(monitor->host.machine, monitor->hart, address, words->count == 2 ? (enum emu_access)access : EMU_LOAD,
-                  &translation);
+    emu_translate(monitor->host.machine, monitor->hart, address, access, &translation);
     print_translation(monitor->out, &translation);
     return true;
 }
@@ -211,8 +216,7 @@ const char *monitor_region_name(const struct monitor *monitor, unsigned n)
     return emu_region(monitor->host.machine, n, &region) ? region.name : NULL;
 }
 
-/* By name, or by an address in it; -1: there is none. */
-static int region_named(struct monitor *monitor, const char *text)
+int monitor_region_named(struct monitor *monitor, const char *text)
 {
     struct emu_region region;
     struct emu_error error;
@@ -226,16 +230,16 @@ static int region_named(struct monitor *monitor, const char *text)
 
 static void print_fields(struct monitor *monitor, unsigned index)
 {
-    struct emu_field fields[FIELDS_MOST];
-    size_t count = emu_region_fields(monitor->host.machine, index, fields, FIELDS_MOST);
-    for (size_t i = 0; i < count && i < FIELDS_MOST; i++) {
+    struct emu_field fields[REGION_FIELDS_MOST];
+    size_t count = emu_region_fields(monitor->host.machine, index, fields, REGION_FIELDS_MOST);
+    for (size_t i = 0; i < count && i < REGION_FIELDS_MOST; i++) {
         fprintf(monitor->out, "  %-32s 0x%" PRIx64, fields[i].name, fields[i].value);
         if (fields[i].bytes > 8)
             fprintf(monitor->out, " and %zu more bytes", fields[i].bytes - 8);
         fputc('\n', monitor->out);
     }
-    if (count > FIELDS_MOST)
-        fprintf(monitor->out, "  and %zu more\n", count - FIELDS_MOST);
+    if (count > REGION_FIELDS_MOST)
+        fprintf(monitor->out, "  and %zu more\n", count - REGION_FIELDS_MOST);
     if (count == 0)
         fputs("  no registers\n", monitor->out);
 }
@@ -250,7 +254,7 @@ static void print_region(struct monitor *monitor, const struct emu_region *regio
 bool command_devices(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     struct emu_region region;
-    int index = words->count ? region_named(monitor, words->text) : -1;
+    int index = words->count ? monitor_region_named(monitor, words->text) : -1;
     if (words->count && index < 0)
         return emu_error_set(error, "there is no device '%.40s', by name or by address; devices lists them", words->text);
     for (unsigned i = 0; emu_region(monitor->host.machine, i, &region); i++)

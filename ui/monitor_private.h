@@ -12,6 +12,7 @@
 
 #include <emu/platform.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define WORDS_MOST      64
 #define STOPS_MOST      64
@@ -30,7 +31,9 @@ enum command_words {
     WORDS_COMMAND,
     WORDS_FILE,
     WORDS_TOPIC,
-    WORDS_DEVICE
+    WORDS_DEVICE,
+    WORDS_SETTABLE,
+    WORDS_SECTION
 };
 
 enum command_group {
@@ -86,7 +89,8 @@ struct frame_wish {
 struct stop_point {
     enum stop_kind kind;
     unsigned number;
-    bool once, hidden;       /* hidden: of next, finish, until, */
+    bool once, is_off;
+    bool hidden;             /* of next, finish, until, */
     unsigned talk;           /* in this conversation, */
     struct frame_wish frame; /* for this frame */
     int hart;                /* -1: any */
@@ -99,12 +103,20 @@ struct stop_point {
     char *commands;                  /* lines to do when it is met; owned, NULL: none */
 };
 
+/* A file that traces are written to. */
+struct trace_file {
+    FILE *to;
+    char *path;    /* as it was first called; owned */
+    unsigned used; /* by so many traces */
+    dev_t device;  /* what the host knows it by: */
+    ino_t inode;
+};
+
 /* Events that are written down while the machine goes on. */
 struct trace {
     unsigned number; /* 0: none */
     struct event_wish event;
-    FILE *file; /* owned; NULL: the screen */
-    char *path; /* of the file; owned */
+    struct trace_file *file; /* shared, the last one closes it; NULL: the screen */
     uint64_t met;
 };
 
@@ -126,23 +138,30 @@ struct monitor {
     struct trace trace[TRACES_MOST];
     unsigned traces_made;
 
+    char *held;                                 /* a line that was read too early; owned */
     struct command_source source[SOURCES_MOST]; /* commands come from the last one */
     unsigned sources;
-    unsigned met, silent;      /* stops that were just met; how many of them say nothing */
+    bool line_dropped;    /* the last line, by Ctrl-C */
+    bool file_failed;     /* a command of a file could not be done */
+    unsigned met, silent; /* stops that were just met; how many of them say nothing */
     unsigned met_number[STOPS_MOST];
-    bool arrived;              /* one of them was what next, finish or until waited for */
-    char *due[STOPS_MOST];     /* commands of theirs, of each a text; owned */
+    bool arrived;          /* one of them was what next, finish or until waited for */
+    char *due[STOPS_MOST]; /* commands of theirs, of each a text; owned */
     unsigned dues;
-    bool does_due;             /* lines come from one of them only, */
-    unsigned due_floor;        /* the sources above these */
-    bool is_over;  /* there are no more commands */
-    int out_error; /* errno of what could not be written; 0: all could */
-    char *last;    /* what an empty line does again; owned */
-    uint64_t x_next;
+    bool does_due;      /* lines come from one of them only, */
+    unsigned due_floor; /* the sources above these */
+    bool is_over;       /* there are no more commands */
+    int out_error;      /* errno of what could not be written; 0: all could */
+    char *last;         /* what an empty line does again; owned */
+    bool is_again;      /* the command is done by an empty line: */
+    uint64_t x_next[2]; /* x goes on here, xp there */
     char x_format, x_size;
     uint64_t disasm_next;
     uint64_t list_address; /* of the line last listed, */
     size_t list_next;      /* and the next one; 0: none */
+
+    struct emu_read read; /* of what the command has read: is_elsewhere */
+    struct json_t *told;  /* --json: what the command has shown, as data; owned */
 
     uint64_t a, b; /* of what stops, in conditions: */
     bool has_event;
@@ -150,11 +169,11 @@ struct monitor {
     bool goes_on; /* the command makes the machine go on: */
     bool quits;
     struct monitor_goal goal;
-    unsigned talks;                  /* conversations that there have been */
-    struct monitor_goal interrupted; /* the goal before this one, */
-    unsigned goal_hart;              /* and the hart chosen for it, */
-    bool resumes;                    /* which is still to be reached */
-    bool counts_moves;               /* it was a number of the machine's steps: */
+    unsigned talks;                          /* conversations that there have been */
+    struct monitor_goal interrupted;         /* the goal before this one, */
+    unsigned goal_hart;                      /* and the hart chosen for it, */
+    bool resumes;                            /* which is still to be reached */
+    bool counts_moves;                       /* it was a number of the machine's steps: */
     uint64_t moved_from[PLATFORM_HARTS_MAX]; /* what each hart had done before */
 };
 
@@ -162,16 +181,22 @@ struct monitor {
 bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error);
 /* The same on another hart's registers. */
 bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error);
+/* Whether it is an expression whose names exist; its value may not be there yet. */
+bool monitor_check(struct monitor *monitor, const char *text, struct emu_error *error);
 /* A number of a hart. */
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error);
 /* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
+/* The same for a person to see, of any hart, loaded or fetched: the command's answer says where TLB and tables differ. */
+bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes);
 /* A register by its number or its name in the calling convention. */
 enum register_kind { REGISTER_X, REGISTER_F };
 bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);
 /* The number of a CSR by its name; -1: there is none. */
 int monitor_csr(const char *name);
 /* monitor.c */
+/* What is said besides answers: a line, or {what: text}. */
+void monitor_say(struct monitor *monitor, const char *what, const char *text);
 bool monitor_input(struct monitor *monitor, const struct emu_input *input, struct emu_error *error);
 void monitor_goes_on(struct monitor *monitor);
 /* Towards what the stop has interrupted, if it is the commands of a stop that say so. */
@@ -224,20 +249,41 @@ void monitor_print_wish(FILE *out, const struct event_wish *wish);
 /* monitor_trace.c */
 void monitor_forget_traces(struct monitor *monitor);
 void monitor_print_traces(struct monitor *monitor);
+/* What was written is in the files, or said to have failed. */
+void monitor_flush_traces(struct monitor *monitor);
 
 /* monitor_csr.c: the input that writes a CSR ("mstatus") or a field of one ("mstatus.MIE") of the chosen hart. */
 bool monitor_csr_input(struct monitor *monitor, const char *name, uint64_t value, struct emu_input *ret_input,
                        struct emu_error *error);
+/* The name of the nth field of a CSR, and the CSR's; NULL past the last. */
+const char *monitor_csr_field(unsigned n, const char **ret_csr);
 void monitor_print_pmp(struct monitor *monitor);
 
+/* monitor_source.c: is it FILE:LINE? */
+bool monitor_is_line(const char *text);
+/* The first place of its code in each function, or of the next line that has some; how many, at most `room`. 0 with a sentence. */
+size_t monitor_line_places(struct monitor *monitor, const char *text, uint64_t *ret_addresses, size_t room,
+                           struct emu_error *error);
 /* monitor_info.c: the name of a topic; NULL past the last. */
 const char *monitor_topic(unsigned n);
 
 /* monitor_memory.c: the name of the nth region; NULL past the last. */
 const char *monitor_region_name(const struct monitor *monitor, unsigned n);
+/* A region by its name or an address in it; -1: there is none. */
+int monitor_region_named(struct monitor *monitor, const char *text);
+/* "ADDRESS [fetch|load|store]" */
+bool monitor_take_access(struct monitor *monitor, const struct words *words, uint64_t *ret_address, enum emu_access *ret_access,
+                         struct emu_error *error);
+#define REGION_FIELDS_MOST 200
 
 /* monitor_json.c: what a command tells, as data (json_t *); NULL: it has lines only. */
-struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words);
+struct json_t *monitor_data(struct monitor *monitor, const struct command *command, const struct words *words, bool ok);
+/* For commands that show what can be shown once only: adds to the data. Without --json they do nothing. */
+void monitor_tell_value(struct monitor *monitor, uint64_t address, uint64_t value, unsigned bytes);
+void monitor_tell_string(struct monitor *monitor, uint64_t address, const char *text, size_t length);
+void monitor_tell_frame(struct monitor *monitor, const char *by, uint64_t pc, uint64_t address);
+void monitor_tell_trap(struct monitor *monitor, uint64_t cause, unsigned from, unsigned to);
+void monitor_tell_insn(struct monitor *monitor, uint64_t address, uint32_t bits, unsigned length, const char *text);
 
 #define COMMAND(id, ...) command_function command_##id;
 #include "command.def"

@@ -12,11 +12,6 @@
 
 #define STEPS_MOST (UINT64_C(1) << 40)
 
-static bool is_alone(const struct words *words, struct emu_error *error)
-{
-    return words->count == 0 || emu_error_set(error, "this command takes no arguments, but was given '%.100s'", words->text);
-}
-
 static bool count_of(const struct words *words, unsigned at, uint64_t *ret_count, struct emu_error *error)
 {
     *ret_count = 1;
@@ -35,8 +30,6 @@ uint64_t monitor_done_by(const struct monitor *monitor, unsigned hart)
 
 bool command_continue(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
-    if (!is_alone(words, error))
-        return false;
     monitor_resumes(monitor);
     return true;
 }
@@ -111,10 +104,11 @@ bool command_cycle(struct monitor *monitor, struct words *words, struct emu_erro
 }
 
 /* The chosen hart's instruction; false: it cannot be read. */
-static bool instruction_at(const struct monitor *monitor, uint64_t pc, struct isa_insn *ret_insn)
+static bool instruction_at(struct monitor *monitor, uint64_t pc, struct isa_insn *ret_insn)
 {
     uint32_t bits = 0;
-    if (!monitor_read(monitor, pc, &bits, 2) || (isa_length((uint16_t)bits) == 4 && !monitor_read(monitor, pc, &bits, 4)))
+    if (!monitor_examine(monitor, monitor->hart, EMU_FETCH, pc, &bits, 2) ||
+        (isa_length((uint16_t)bits) == 4 && !monitor_examine(monitor, monitor->hart, EMU_FETCH, pc, &bits, 4)))
         return false;
     *ret_insn = isa_decode(bits);
     return true;
@@ -143,8 +137,6 @@ bool command_next(struct monitor *monitor, struct words *words, struct emu_error
     struct isa_insn insn;
     bool keeps_sp;
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    if (!is_alone(words, error))
-        return false;
     if (instruction_at(monitor, view.pc, &insn) && is_call(&insn, &keeps_sp)) {
         struct frame_wish frame = frame_in(monitor, view.mode);
         frame.has_sp = keeps_sp;
@@ -172,8 +164,6 @@ bool command_finish(struct monitor *monitor, struct words *words, struct emu_err
 {
     struct emu_hart_view view;
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    if (!is_alone(words, error))
-        return false;
     struct unwind_frame frame = unwind_begin(view.pc, view.x);
     unsigned mode = view.mode;
     struct caller caller = monitor_caller(monitor, &mode, &frame);
@@ -235,13 +225,11 @@ bool command_thaw(struct monitor *monitor, struct words *words, struct emu_error
 bool command_reset(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     const struct emu_input input = {.kind = EMU_INPUT_RESET};
-    return is_alone(words, error) && monitor_input(monitor, &input, error);
+    return monitor_input(monitor, &input, error);
 }
 
 bool command_quit(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
-    if (!is_alone(words, error))
-        return false;
     monitor->quits = true;
     return true;
 }

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <isa/trap.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SYMBOLS_SHOWN 200
@@ -65,7 +66,8 @@ bool command_symbols(struct monitor *monitor, struct words *words, struct emu_er
 
 static bool read_for_unwind(void *context, uint64_t address, void *to, size_t bytes)
 {
-    return monitor_read(context, address, to, bytes);
+    struct monitor *monitor = context;
+    return monitor_examine(monitor, monitor->hart, EMU_LOAD, address, to, bytes);
 }
 
 /* What the chosen hart's CSRs say of the last trap into this mode, and from which mode it came. */
@@ -120,6 +122,7 @@ bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_
     static const char *const found_by[] = {
         [UNWIND_END] = "", [UNWIND_CFI] = "", [UNWIND_FRAME_POINTER] = " by s0:", [UNWIND_RA] = " by ra:"};
     static const char modes[] = "US?M";
+    static const char *const names[] = {[UNWIND_END] = "", [UNWIND_CFI] = "cfi", [UNWIND_FRAME_POINTER] = "s0", [UNWIND_RA] = "ra"};
     struct emu_hart_view view;
     uint64_t most = 32;
     if (words->count > 1 || (words->count == 1 && !number_parse(words->word[0], 1, 256, &most)))
@@ -131,39 +134,73 @@ bool command_backtrace(struct monitor *monitor, struct words *words, struct emu_
     for (uint64_t n = 0; n < most && caller.by != UNWIND_END; n++) {
         fprintf(monitor->out, "#%" PRIu64 "%s ", n, found_by[caller.by]);
         print_place(monitor, frame.pc, unwind_address(&frame));
+        monitor_tell_frame(monitor, n ? names[caller.by] : "pc", frame.pc, unwind_address(&frame));
         caller = monitor_caller(monitor, &mode, &frame);
-        if (caller.is_interrupted)
-            fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(caller.cause), modes[caller.from],
-                    modes[caller.to & 3]);
+        if (!caller.is_interrupted)
+            continue;
+        fprintf(monitor->out, "-- %s, from %c to %c --\n", isa_cause_name(caller.cause), modes[caller.from], modes[caller.to & 3]);
+        monitor_tell_trap(monitor, caller.cause, caller.from, caller.to);
     }
     return true;
 }
 
 /* ---- source lines ---- */
 
-/* "file.c:12" -> the first address of its code, or of the next line that has some. */
-static bool address_of_line(struct monitor *monitor, const char *text, const char *colon, uint64_t *ret_address)
+bool monitor_is_line(const char *text)
 {
+    const char *colon = strrchr(text, ':');
+    return colon && colon != text && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+}
+
+size_t monitor_line_places(struct monitor *monitor, const char *text, uint64_t *ret_addresses, size_t room, struct emu_error *error)
+{
+    enum { PLACES_MOST = 1024 };
+    uint64_t all[PLACES_MOST];
     char other[512];
     unsigned next;
-    if (symbols_line_addresses(monitor->host.symbols, text, ret_address, 1, &next) > 0)
-        return true;
-    snprintf(other, sizeof other, "%.*s:%u", (int)(colon - text), text, next);
-    return next > 0 && symbols_line_addresses(monitor->host.symbols, other, ret_address, 1, &next) > 0;
+    size_t found = symbols_line_addresses(monitor->host.symbols, text, all, PLACES_MOST, &next), count = 0;
+    if (found == 0 && next > 0) {
+        snprintf(other, sizeof other, "%.*s:%u", (int)(strrchr(text, ':') - text), text, next);
+        found = symbols_line_addresses(monitor->host.symbols, other, all, PLACES_MOST, &next);
+    }
+    const struct symbol *before = NULL;
+    for (size_t i = 0; i < found && i < PLACES_MOST && count < room; i++) {
+        const struct symbol *symbol = symbols_lookup(monitor->host.symbols, all[i], NULL);
+        if (i == 0 || symbol != before)
+            ret_addresses[count++] = all[i];
+        before = symbol;
+    }
+    if (count == 0)
+        emu_error_set(error, "no code is known of %.100s", text);
+    return count;
+}
+
+/* Whether the line is of the file in FILE:LINE; of folders both may say more or less. */
+static bool is_in_file(const struct symbols_line *line, const char *text)
+{
+    size_t length = strcspn(text, ":");
+    const char *name = strrchr(line->file, '/') ? strrchr(line->file, '/') + 1 : line->file;
+    while (length > 0 && memchr(text, '/', length)) {
+        length -= (size_t)(strchr(text, '/') + 1 - text);
+        text = strchr(text, '/') + 1;
+    }
+    return strlen(name) == length && !memcmp(name, text, length);
 }
 
 /* The line to be listed: FILE:LINE, or that of an address. */
 static bool find_line(struct monitor *monitor, const char *text, struct symbols_line *ret_line, struct emu_error *error)
 {
     uint64_t address;
-    const char *colon = strrchr(text, ':');
-    bool is_line = colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
-    if (is_line && !address_of_line(monitor, text, colon, &address))
-        return emu_error_set(error, "no code is known of %.100s", text);
+    bool is_line = monitor_is_line(text);
+    if (is_line && monitor_line_places(monitor, text, &address, 1, error) == 0)
+        return false;
     if (!is_line && !monitor_value(monitor, text, &address, error))
         return false;
-    return symbols_line(monitor->host.symbols, address, ret_line) ||
-           emu_error_set(error, "no source line is known of 0x%" PRIx64, address);
+    if (!symbols_line(monitor->host.symbols, address, ret_line))
+        return emu_error_set(error, "no source line is known of 0x%" PRIx64, address);
+    if (is_line && is_in_file(ret_line, text)) /* an address may be of several lines, and code be of a later one */
+        ret_line->line = (unsigned)strtoul(strrchr(text, ':') + 1, NULL, 10);
+    return true;
 }
 
 bool command_list(struct monitor *monitor, struct words *words, struct emu_error *error)
@@ -172,10 +209,12 @@ bool command_list(struct monitor *monitor, struct words *words, struct emu_error
     struct source source;
     struct emu_hart_view view;
     char here[24];
-    bool goes_on = words->count == 0 && monitor->list_next > 0;
+    bool goes_on = (words->count == 0 || monitor->is_again) && monitor->list_next > 0;
+    if (monitor->is_again && !goes_on)
+        return emu_error_set(error, "the file ends there");
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     snprintf(here, sizeof here, "0x%" PRIx64, goes_on ? monitor->list_address : view.pc);
-    if (!find_line(monitor, words->count ? words->text : here, &line, error) ||
+    if (!find_line(monitor, words->count && !goes_on ? words->text : here, &line, error) ||
         !source_read(&source, line.file, line.directory, monitor->options->source_paths, monitor->options->source_path_count,
                      error))
         return false;

@@ -25,7 +25,7 @@ static bool is_break_used(const struct monitor *monitor, const struct stop_point
 {
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         const struct stop_point *point = &monitor->stop[i];
-        if (point->kind == STOP_BREAK && point->address == as->address && point->hart == as->hart)
+        if (point->kind == STOP_BREAK && !point->is_off && point->address == as->address && point->hart == as->hart)
             return true;
     }
     return false;
@@ -42,21 +42,27 @@ static bool set_watch(struct monitor *monitor, uint64_t address, unsigned bytes)
     unsigned kinds = 0;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         const struct stop_point *point = &monitor->stop[i];
-        if (point->kind == STOP_WATCH && point->address == address && point->bytes == bytes)
+        if (point->kind == STOP_WATCH && !point->is_off && point->address == address && point->bytes == bytes)
             kinds |= point->watch;
     }
     return kinds ? emu_watch_set(monitor->host.machine, address, bytes, kinds)
                  : emu_watch_clear(monitor->host.machine, address, bytes);
 }
 
+/* The point has been taken away or switched off: the machine need not stop for it any more, if not for another. */
+static void release(struct monitor *monitor, const struct stop_point *old)
+{
+    if (old->kind == STOP_BREAK && !is_break_used(monitor, old))
+        emu_break_clear_on(monitor->host.machine, old->address, hart_of(old));
+    if (old->kind == STOP_WATCH)
+        set_watch(monitor, old->address, old->bytes);
+}
+
 static void forget(struct monitor *monitor, struct stop_point *point)
 {
     struct stop_point old = *point;
     *point = (struct stop_point){.kind = STOP_NONE};
-    if (old.kind == STOP_BREAK && !is_break_used(monitor, &old))
-        emu_break_clear_on(monitor->host.machine, old.address, hart_of(&old));
-    if (old.kind == STOP_WATCH)
-        set_watch(monitor, old.address, old.bytes);
+    release(monitor, &old);
     free(old.commands);
 }
 
@@ -120,10 +126,9 @@ bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, s
     if (strlen(condition) >= sizeof point->condition)
         return emu_error_set(error, "the condition is longer than %zu characters", sizeof point->condition - 1);
     memcpy(point->condition, condition, strlen(condition) + 1);
-    uint64_t value;
     monitor->a = monitor->b = 0;
     monitor->has_event = point->kind == STOP_CATCH || point->kind == STOP_WATCH;
-    bool good = monitor_value(monitor, condition, &value, error); /* a name that does not exist is said now */
+    bool good = monitor_check(monitor, condition, error); /* a name that does not exist is said now */
     monitor->has_event = false;
     return good;
 }
@@ -131,15 +136,24 @@ bool monitor_filter(struct monitor *monitor, struct words *words, unsigned at, s
 static bool make_break(struct monitor *monitor, struct words *words, bool once, struct emu_error *error)
 {
     struct stop_point point = {.once = once}, *made = NULL;
+    uint64_t addresses[STOPS_MOST];
+    size_t count = 1;
     if (words->count == 0)
         return emu_error_set(error, "an address is missing");
-    if (!monitor_value(monitor, words->word[0], &point.address, error) || !monitor_filter(monitor, words, 1, &point, error))
+    if (monitor_is_line(words->word[0]))
+        count = monitor_line_places(monitor, words->word[0], addresses, STOPS_MOST, error);
+    else if (!monitor_value(monitor, words->word[0], &addresses[0], error))
         return false;
-    if (point.address % 2)
-        return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", point.address);
-    if (!add_break(monitor, point, &made, error))
+    if (count == 0 || !monitor_filter(monitor, words, 1, &point, error))
         return false;
-    fprintf(monitor->out, "stop %u at 0x%" PRIx64 "\n", made->number, made->address);
+    for (size_t i = 0; i < count; i++) {
+        point.address = addresses[i];
+        if (point.address % 2)
+            return emu_error_set(error, "0x%" PRIx64 " is odd: no instruction begins there", point.address);
+        if (!add_break(monitor, point, &made, error))
+            return false;
+        fprintf(monitor->out, "stop %u at 0x%" PRIx64 "\n", made->number, made->address);
+    }
     return true;
 }
 
@@ -229,14 +243,62 @@ bool command_delete(struct monitor *monitor, struct words *words, struct emu_err
     return true;
 }
 
+/* For one that is off: the machine stops for it again. */
+static bool switch_on(struct monitor *monitor, struct stop_point *point, struct emu_error *error)
+{
+    bool is_break = point->kind == STOP_BREAK;
+    bool is_set =
+        !is_break || is_break_used(monitor, point) || emu_break_set_on(monitor->host.machine, point->address, hart_of(point));
+    point->text_at = 0;
+    point->is_off = false;
+    is_set = is_set && (point->kind != STOP_WATCH || set_watch(monitor, point->address, point->bytes));
+    point->is_off = !is_set;
+    return is_set || emu_error_set(error, "there is no room for stop %u now", point->number);
+}
+
+static bool switch_all(struct monitor *monitor, struct words *words, bool is_off, struct emu_error *error)
+{
+    bool chosen[STOPS_MOST] = {false};
+    for (unsigned i = 0; i < words->count; i++) {
+        struct stop_point *point = monitor_point(monitor, words->word[i], error);
+        if (!point)
+            return false;
+        chosen[point - monitor->stop] = true;
+    }
+    for (unsigned i = 0; i < STOPS_MOST; i++) {
+        struct stop_point *point = &monitor->stop[i];
+        bool is_meant = words->count > 0 ? chosen[i] : point->kind != STOP_NONE && !point->hidden;
+        if (!is_meant || point->is_off == is_off)
+            continue;
+        if (!is_off && !switch_on(monitor, point, error))
+            return false;
+        point->is_off = is_off;
+        if (is_off)
+            release(monitor, point);
+    }
+    return true;
+}
+
+bool command_enable(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return switch_all(monitor, words, false, error);
+}
+
+bool command_disable(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    return switch_all(monitor, words, true, error);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const struct stop_point *const *x = a, *const *y = b;
     return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 
-static void print_stop_point(FILE *out, const struct stop_point *point)
+static void print_stop_point(struct monitor *monitor, const struct stop_point *point)
 {
+    FILE *out = monitor->out;
+    char place[SYMBOLS_TEXT_BYTES];
     fprintf(out, "%u: ", point->number);
     if (point->kind == STOP_BREAK)
         fprintf(out, "%s0x%" PRIx64, point->once ? "once at " : "at ", point->address);
@@ -247,6 +309,8 @@ static void print_stop_point(FILE *out, const struct stop_point *point)
         fputs("at ", out);
     if (point->kind == STOP_CATCH)
         monitor_print_wish(out, &point->event);
+    else if (point->kind == STOP_BREAK && symbols_write(monitor->host.symbols, point->address, place, sizeof place))
+        fprintf(out, " <%s>", place);
     if (point->hart >= 0)
         fprintf(out, " hart %d", point->hart);
     if (point->condition[0])
@@ -254,7 +318,7 @@ static void print_stop_point(FILE *out, const struct stop_point *point)
     fprintf(out, ", met %" PRIu64 "%s", point->met, point->met == 1 ? " time" : " times");
     if (point->ignored)
         fprintf(out, ", ignored the next %" PRIu64, point->ignored);
-    fputc('\n', out);
+    fputs(point->is_off ? ", off\n" : "\n", out);
     for (const char *line = point->commands ? point->commands : ""; *line; line += strcspn(line, "\n") + 1)
         fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
 }
@@ -274,44 +338,90 @@ void monitor_print_stops(struct monitor *monitor)
     const struct stop_point *points[STOPS_MOST];
     unsigned count = monitor_stop_points(monitor, points);
     for (unsigned i = 0; i < count; i++)
-        print_stop_point(monitor->out, points[i]);
+        print_stop_point(monitor, points[i]);
     if (count == 0)
         fputs("no stops\n", monitor->out);
 }
 
 /* ---- what is done when one is met ---- */
 
-bool command_commands(struct monitor *monitor, struct words *words, struct emu_error *error)
+/* Lines to the end that belongs to them; other commands in them have an end of their own. NULL with a sentence: there is no
+ * end in the source that they began in, or no memory. "" is no lines. */
+static char *read_body(struct monitor *monitor, struct emu_error *error)
 {
-    if (words->count != 1)
-        return emu_error_set(error, "write commands NUMBER, then the commands, a line each, then end");
-    struct stop_point *point = monitor_point(monitor, words->word[0], error);
     char *lines = NULL;
     size_t bytes = 0;
+    unsigned depth = 1, sources = monitor->sources;
     FILE *to = open_memstream(&lines, &bytes);
-    if (!to)
-        return emu_error_set(error, "the host is out of memory");
-    bool ended = false;
-    while (!ended) { /* also those of a stop that does not exist: they are not meant to be done now */
-        char *line = monitor_next_line(monitor, "> ");
-        if (!line)
+    if (!to) {
+        emu_error_set(error, "the host is out of memory");
+        return NULL;
+    }
+    while (depth > 0) {
+        char *line = monitor_next_line(monitor, "> "), word[64] = "";
+        if (!line || monitor->sources < sources) {
+            monitor->held = line;
             break;
+        }
+        if (monitor->line_dropped) {
+            free(line);
+            break;
+        }
         const char *text = line + strspn(line, " \t");
-        ended = !strncmp(text, "end", 3) && !text[3 + strspn(text + 3, " \t")];
-        if (!ended && *text)
+        struct emu_error ignored;
+        sscanf(text, "%63s", word);
+        const struct command *command = word[0] ? command_find(word, &ignored) : NULL;
+        if (!strcmp(word, "end"))
+            depth--;
+        else if (command && command->function == command_commands)
+            depth++;
+        if (depth > 0 && *text)
             fprintf(to, "%s\n", text);
         free(line);
     }
     bool is_written = fclose(to) == 0;
-    if (ended && is_written && point) {
-        free(point->commands);
-        point->commands = bytes ? lines : NULL;
-        lines = bytes ? NULL : lines;
-    } else if (!ended && point) {
-        emu_error_set(error, "there is no end behind the commands of stop %u: they are dropped", point->number);
+    if (depth == 0 && is_written)
+        return lines;
+    free(lines);
+    emu_error_set(error, depth ? "there is no end behind the commands: they are dropped" : "the host is out of memory");
+    return NULL;
+}
+
+/* The stop made last. */
+static struct stop_point *last_point(struct monitor *monitor, struct emu_error *error)
+{
+    const struct stop_point *points[STOPS_MOST];
+    char number[16];
+    unsigned count = monitor_stop_points(monitor, points);
+    if (count == 0) {
+        emu_error_set(error, "there are no stops");
+        return NULL;
+    }
+    snprintf(number, sizeof number, "%u", points[count - 1]->number);
+    return monitor_point(monitor, number, error);
+}
+
+/* The lines are read also for a stop that does not exist: they are not meant to be done now. */
+bool command_commands(struct monitor *monitor, struct words *words, struct emu_error *error)
+{
+    struct stop_point *points[WORDS_MOST] = {NULL};
+    unsigned count = words->count ? words->count : 1;
+    struct emu_error other;
+    bool good = true;
+    for (unsigned i = 0; i < count && good; i++) {
+        points[i] = words->count ? monitor_point(monitor, words->word[i], error) : last_point(monitor, error);
+        good = points[i];
+    }
+    char *lines = read_body(monitor, good ? error : &other);
+    good = good && lines;
+    for (unsigned i = 0; i < count && good; i++) {
+        char *own = lines[0] ? strdup(lines) : NULL;
+        good = own || !lines[0] || emu_error_set(error, "the host is out of memory");
+        free(points[i]->commands);
+        points[i]->commands = own;
     }
     free(lines);
-    return ended && is_written && point;
+    return good;
 }
 
 /* Its commands are to be done; "silent" before the others is for the stop itself. */
@@ -340,21 +450,29 @@ static bool is_frame(const struct monitor *monitor, const struct frame_wish *wis
     return (!wish->has_sp || view.x[2] == wish->sp) && (!wish->has_mode || view.mode == wish->mode) && satp == wish->satp;
 }
 
-static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned hart)
+/* A condition that cannot be computed counts as true: nobody is to miss what he waits for. *ret_failure says why, else "". */
+static bool is_meant(struct monitor *monitor, struct stop_point *point, unsigned hart, struct emu_error *ret_failure)
 {
     uint64_t value = 1;
-    struct emu_error error;
+    ret_failure->text[0] = '\0';
     if (!is_frame(monitor, &point->frame, hart))
         return false;
     if (point->hart >= 0 && (unsigned)point->hart != hart)
         return false;
-    if (point->condition[0] && (!monitor_value_on(monitor, hart, point->condition, &value, &error) || value == 0))
+    if (point->condition[0] && monitor_value_on(monitor, hart, point->condition, &value, ret_failure) && value == 0)
         return false;
     point->met++;
     if (point->ignored == 0)
         return true;
     point->ignored--;
     return false;
+}
+
+static void say_failure(const struct emu_error *failure, char *reason, size_t bytes)
+{
+    size_t length = strlen(reason);
+    if (failure->text[0])
+        snprintf(reason + length, bytes - length, "; its condition cannot be computed: %s", failure->text);
 }
 
 static void watch_reason(const struct emu_stop *stop, unsigned number, char *ret_reason, size_t bytes)
@@ -391,6 +509,8 @@ static void say_reason(struct monitor *monitor, const struct stop_point *point, 
 
 static bool concerns(struct stop_point *point, const struct emu_stop *stop, const struct emu_event *event)
 {
+    if (point->is_off)
+        return false;
     switch (stop->kind) {
     case EMU_STOP_BREAKPOINT:
         return point->kind == STOP_BREAK && point->address == stop->pc;
@@ -426,7 +546,8 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
     monitor->has_event = stop->kind != EMU_STOP_BREAKPOINT;
     for (unsigned i = 0; i < STOPS_MOST; i++) {
         struct stop_point *point = &monitor->stop[i];
-        if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart))
+        struct emu_error failure;
+        if (!concerns(point, stop, &event) || !is_meant(monitor, point, hart, &failure))
             continue;
         if (point->hidden) {
             monitor->arrived = true;
@@ -435,6 +556,7 @@ bool monitor_stops(struct monitor *monitor, const struct emu_stop *stop, char *r
             if (used > 0 && used + 1 < bytes)
                 ret_reason[used++] = '\n';
             say_reason(monitor, point, stop, &event, ret_reason + used, bytes - used);
+            say_failure(&failure, ret_reason, bytes);
             make_due(monitor, point);
         }
         if (point->once)

@@ -4,26 +4,122 @@
  * nothing but the event itself can be said of them.
  */
 #define _GNU_SOURCE
+#include "json_text.h"
 #include "monitor_private.h"
 #include "word.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static void forget(struct trace *trace)
+/* ---- files ---- */
+
+/* False with a sentence: what was written last cannot be. */
+static bool close_file(struct trace_file *file, struct emu_error *error)
 {
-    if (trace->file)
-        fclose(trace->file);
-    free(trace->path);
+    errno = 0;
+    bool failed = ferror(file->to), is_closed = fclose(file->to) == 0;
+    if (failed || !is_closed)
+        emu_error_set(error, "cannot write %s: %s", file->path, strerror(errno ? errno : EIO));
+    free(file->path);
+    free(file);
+    return !failed && is_closed;
+}
+
+/* False with a sentence as above. */
+static bool forget(struct trace *trace, struct emu_error *error)
+{
+    struct trace_file *file = trace->file;
     *trace = (struct trace){0};
+    return !file || --file->used > 0 || close_file(file, error);
 }
 
 void monitor_forget_traces(struct monitor *monitor)
 {
+    struct emu_error error;
     for (unsigned i = 0; i < TRACES_MOST; i++)
-        forget(&monitor->trace[i]);
+        if (!forget(&monitor->trace[i], &error))
+            fprintf(stderr, "lockscope: %s\n", error.text);
+}
+
+/* The file is written no more: all traces to it end, which is said once. */
+static void give_up(struct monitor *monitor, struct trace_file *file, int number)
+{
+    char numbers[8 * TRACES_MOST] = "";
+    unsigned count = 0;
+    for (unsigned i = 0; i < TRACES_MOST; i++) {
+        struct trace *trace = &monitor->trace[i];
+        if (!trace->number || trace->file != file)
+            continue;
+        snprintf(numbers + strlen(numbers), sizeof numbers - strlen(numbers), "%s%u", count++ ? ", " : "", trace->number);
+        *trace = (struct trace){0};
+    }
+    struct emu_error error, ignored;
+    emu_error_set(&error, "trace%s %s end%s: cannot write %s: %s", count == 1 ? "" : "s", numbers, count == 1 ? "s" : "",
+                  file->path, strerror(number ? number : EIO));
+    close_file(file, &ignored);
+    monitor_say(monitor, "trace_error", error.text);
+}
+
+void monitor_flush_traces(struct monitor *monitor)
+{
+    for (unsigned i = 0; i < TRACES_MOST; i++) {
+        struct trace_file *file = monitor->trace[i].file;
+        errno = 0;
+        if (file && (fflush(file->to) != 0 || ferror(file->to)))
+            give_up(monitor, file, errno);
+    }
+}
+
+/* The same file under whatever name; NULL: no trace is written to it. */
+static struct trace_file *file_in_use(const struct monitor *monitor, const struct stat *status)
+{
+    for (unsigned i = 0; i < TRACES_MOST; i++) {
+        struct trace_file *file = monitor->trace[i].file;
+        if (file && file->device == status->st_dev && file->inode == status->st_ino)
+            return file;
+    }
+    return NULL;
+}
+
+/* A file that holds something already is written over only if that is said. A pipe that nobody reads is refused, not waited for. */
+static struct trace_file *open_file(struct monitor *monitor, const char *path, bool replaces, struct emu_error *error)
+{
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        emu_error_set(error, "cannot write %s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    struct trace_file *file = file_in_use(monitor, &status);
+    if (file) {
+        close(fd);
+        file->used++;
+        return file;
+    }
+    bool is_full = S_ISREG(status.st_mode) && status.st_size > 0;
+    file = calloc(1, sizeof *file);
+    if (is_full && !replaces)
+        emu_error_set(error, "%s holds something already; to! %s writes over it", path, path);
+    else if ((is_full && ftruncate(fd, 0) != 0) || fcntl(fd, F_SETFL, O_APPEND) != 0)
+        emu_error_set(error, "cannot write %s: %s", path, strerror(errno));
+    else if (file && (file->path = strdup(path)) && (file->to = fdopen(fd, "a"))) {
+        file->used = 1;
+        file->device = status.st_dev;
+        file->inode = status.st_ino;
+        return file;
+    } else
+        emu_error_set(error, "the host is out of memory");
+    close(fd);
+    free(file ? file->path : NULL);
+    free(file);
+    return NULL;
 }
 
 /* ---- what is typed ---- */
@@ -41,10 +137,11 @@ static bool trace_off(struct monitor *monitor, struct words *words, struct emu_e
             return emu_error_set(error, "there is no trace %.40s; info traces lists them", words->word[w]);
         off[i] = true;
     }
+    bool good = true;
     for (unsigned i = 0; i < TRACES_MOST; i++)
         if (off[i] || words->count == 1)
-            forget(&monitor->trace[i]);
-    return true;
+            good &= forget(&monitor->trace[i], error);
+    return good;
 }
 
 /* "[hart H] [to FILE]" from word `at` on. */
@@ -61,11 +158,11 @@ static bool take_rest(struct monitor *monitor, struct words *words, unsigned at,
         return emu_error_set(error, "a trace has no condition, since it is written when the machine has gone on; catch has one");
     if (at == words->count)
         return true;
-    if (at + 2 != words->count || strcmp(words->word[at], "to"))
-        return emu_error_set(error, "[hart H] [to FILE] is expected, not '%.40s'", words->word[at]);
-    trace->path = strdup(words->word[at + 1]);
-    trace->file = trace->path ? fopen(trace->path, "w") : NULL;
-    return trace->file || emu_error_set(error, "cannot write %s: %m", words->word[at + 1]);
+    bool replaces = !strcmp(words->word[at], "to!");
+    if (at + 2 != words->count || (!replaces && strcmp(words->word[at], "to") != 0))
+        return emu_error_set(error, "[hart H] [to FILE | to! FILE] is expected, not '%.40s'", words->word[at]);
+    trace->file = open_file(monitor, words->word[at + 1], replaces, error);
+    return trace->file;
 }
 
 void monitor_print_traces(struct monitor *monitor)
@@ -80,7 +177,7 @@ void monitor_print_traces(struct monitor *monitor)
         monitor_print_wish(monitor->out, &trace->event);
         if (trace->event.hart >= 0)
             fprintf(monitor->out, " hart %d", trace->event.hart);
-        fprintf(monitor->out, " to %s, %" PRIu64 " written\n", trace->path ? trace->path : "the screen", trace->met);
+        fprintf(monitor->out, " to %s, %" PRIu64 " written\n", trace->file ? trace->file->path : "the screen", trace->met);
     }
     if (count == 0)
         fputs("no traces\n", monitor->out);
@@ -104,15 +201,13 @@ bool command_trace(struct monitor *monitor, struct words *words, struct emu_erro
         return false;
     if (trace.event.kind == EMU_EVENT_CONSOLE_OUT)
         return emu_error_set(error, "what the guest writes is on the screen already; catch console TEXT waits for it");
-    if (!take_rest(monitor, words, taken, &trace, error)) {
-        forget(&trace);
+    if (!take_rest(monitor, words, taken, &trace, error))
         return false;
-    }
     trace.number = ++monitor->traces_made;
     monitor->trace[i] = trace;
     fprintf(monitor->out, "trace %u of ", trace.number);
     monitor_print_wish(monitor->out, &trace.event);
-    fprintf(monitor->out, " to %s\n", trace.path ? trace.path : "the screen");
+    fprintf(monitor->out, " to %s\n", trace.file ? trace.file->path : "the screen");
     return true;
 }
 
@@ -130,7 +225,7 @@ static void write_lines(const struct monitor *monitor, const struct emu_event *e
         fprintf(to, " hart %u", event->hart);
     if (event->hart != UINT16_MAX && !is_others)
         fprintf(to, " 0x%" PRIx64 "%s%s%s", event->pc, is_named ? " <" : "", place, is_named ? ">" : "");
-    fprintf(to, " %s: %s\n", emu_event_name(event->kind), text);
+    fprintf(to, " %s: %s\n", event_word(event->kind), text);
 }
 
 static void write_json(const struct monitor *monitor, const struct emu_event *event, FILE *to)
@@ -138,14 +233,11 @@ static void write_json(const struct monitor *monitor, const struct emu_event *ev
     char text[EVENT_TEXT_BYTES];
     event_write(event, monitor->host.symbols, text);
     json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s}", "event", emu_event_name(event->kind), "cycle", (json_int_t)event->cycle, "hart",
+        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s}", "event", event_word(event->kind), "cycle", (json_int_t)event->cycle, "hart",
         event->hart == UINT16_MAX ? json_null() : json_integer(event->hart), "other",
         event->other == UINT16_MAX ? json_null() : json_integer(event->other), "pc", json_sprintf("0x%" PRIx64, event->pc), "a",
         json_sprintf("0x%" PRIx64, event->a), "b", json_sprintf("0x%" PRIx64, event->b), "text", text);
-    char *line = object ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-    fprintf(to, "%s\n", line ? line : "{}");
-    free(line);
-    json_decref(object);
+    json_print(to, object);
 }
 
 bool monitor_hears(const struct monitor *monitor, const struct emu_event *event)
@@ -156,25 +248,32 @@ bool monitor_hears(const struct monitor *monitor, const struct emu_event *event)
     return false;
 }
 
+/* Several traces may want it in one place: has one before the nth written it there? */
+static bool is_written(const struct monitor *monitor, unsigned n, const struct emu_event *event)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (monitor->trace[i].number && monitor->trace[i].file == monitor->trace[n].file &&
+            monitor_is_wished(&monitor->trace[i].event, event))
+            return true;
+    return false;
+}
+
 void monitor_hear(struct monitor *monitor, const struct emu_event *event)
 {
-    bool is_shown = false; /* several traces may want it there */
     for (unsigned i = 0; i < TRACES_MOST; i++) {
         struct trace *trace = &monitor->trace[i];
         if (!trace->number || !monitor_is_wished(&trace->event, event))
             continue;
         trace->met++;
-        if (!trace->file && is_shown)
+        if (is_written(monitor, i, event))
             continue;
-        is_shown |= !trace->file;
-        FILE *to = trace->file ? trace->file : stdout;
+        FILE *to = trace->file ? trace->file->to : stdout;
+        errno = 0;
         if (monitor->options->json)
             write_json(monitor, event, to);
         else
             write_lines(monitor, event, to);
-        if (!ferror(to) || !trace->file)
-            continue;
-        printf("trace %u ends: cannot write %s: %m\n", trace->number, trace->path);
-        forget(trace);
+        if (trace->file && ferror(to))
+            give_up(monitor, trace->file, errno);
     }
 }

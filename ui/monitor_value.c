@@ -6,6 +6,7 @@
 #include "monitor_private.h"
 #include "word.h"
 
+#include <inttypes.h>
 #include <isa/insn.h>
 #include <string.h>
 
@@ -35,13 +36,44 @@ bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *
     return false;
 }
 
+#define SAME_NAMES_MOST 64 /* of several symbols of one name so many are looked at */
+
 struct names {
-    const struct monitor *monitor;
+    struct monitor *monitor;
     unsigned hart;
 };
 
+static bool is_ambiguous(const char *name, const struct symbol *const *all, size_t count, struct emu_error *error)
+{
+    char list[180] = "";
+    size_t said = 0, length = 0;
+    for (; said < count; said++) {
+        const struct symbol *symbol = all[said];
+        const char *of = symbol->is_global ? symbol->image : symbol->file;
+        char one[120];
+        snprintf(one, sizeof one, "%s%.40s%s0x%" PRIx64, said ? ", " : "", of ? of : "", of ? ": " : "", symbol->address);
+        if (length + strlen(one) >= sizeof list)
+            break;
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s", one);
+    }
+    return emu_error_set(error, "several symbols are called '%.60s' (%s%s): write FILE:NAME, or the address", name, list,
+                         said < count ? ", ..." : "");
+}
+
+/* One that is global is meant before those of files. *ret_symbol is NULL if there is none; false: it could be several. */
+static bool find_symbol(const struct monitor *monitor, const char *name, const struct symbol **ret_symbol, struct emu_error *error)
+{
+    const struct symbol *all[SAME_NAMES_MOST];
+    size_t count = symbols_find_all(monitor->host.symbols, name, all, SAME_NAMES_MOST);
+    *ret_symbol = count ? all[0] : NULL;
+    for (size_t i = 1; i < count && all[i]->is_global == all[0]->is_global; i++)
+        if (all[i]->address != all[0]->address)
+            return is_ambiguous(name, all, count, error);
+    return true;
+}
+
 /* What an event holds, registers, symbols, CSRs, in this order; with a $ before it a name is no symbol. */
-static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
+static bool value_of_name(void *context, const char *name, uint64_t *ret_value, struct emu_error *error)
 {
     const struct names *names = context;
     const struct monitor *monitor = names->monitor;
@@ -63,18 +95,21 @@ static bool value_of_name(void *context, const char *name, uint64_t *ret_value)
         *ret_value = kind == REGISTER_X ? view.x[number] : view.f[number];
         return true;
     }
-    const struct symbol *symbol = is_register ? NULL : symbols_find(monitor->host.symbols, name);
+    const struct symbol *symbol = NULL;
+    if (!is_register && !find_symbol(monitor, name, &symbol, error))
+        return false;
     int csr = symbol ? -1 : monitor_csr(name);
     if (symbol)
         *ret_value = symbol->address;
-    return symbol || (csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value));
+    return symbol || (csr >= 0 && emu_csr_read(monitor->host.machine, names->hart, (unsigned)csr, ret_value)) ||
+           emu_error_set(error, "there is no register and no symbol '%s%.100s'", is_register ? "$" : "", name);
 }
 
 static bool value_of_memory(void *context, uint64_t address, unsigned bytes, uint64_t *ret_value)
 {
     const struct names *names = context;
     *ret_value = 0;
-    return monitor_read(names->monitor, address, ret_value, bytes);
+    return monitor_examine(names->monitor, names->hart, EMU_LOAD, address, ret_value, bytes);
 }
 
 bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, uint64_t *ret_value, struct emu_error *error)
@@ -84,6 +119,13 @@ bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, 
     return expression_evaluate(text, &reader, ret_value, error);
 }
 
+bool monitor_check(struct monitor *monitor, const char *text, struct emu_error *error)
+{
+    struct names names = {monitor, monitor->hart};
+    const struct expression_reader reader = {&names, value_of_name, value_of_memory};
+    return expression_check(text, &reader, error);
+}
+
 bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_value, struct emu_error *error)
 {
     return monitor_value_on(monitor, monitor->hart, text, ret_value, error);
@@ -91,7 +133,16 @@ bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_valu
 
 bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
 {
-    return emu_virtual_read(monitor->host.machine, monitor->hart, address, to, bytes, NULL);
+    return emu_virtual_read(monitor->host.machine, monitor->hart, address, EMU_LOAD, to, bytes, NULL);
+}
+
+bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes)
+{
+    struct emu_read read;
+    bool is_read = emu_virtual_read(monitor->host.machine, hart, address, access, to, bytes, &read);
+    if (!monitor->read.is_elsewhere)
+        monitor->read = read;
+    return is_read;
 }
 
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error)

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "record.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,19 +48,6 @@ static void prune(const char *folder)
     }
     if (count >= 0)
         free(entries);
-}
-
-/* mkdir -p. */
-static bool folder_make(char *path)
-{
-    for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        bool ok = !mkdir(path, 0700) || errno == EEXIST;
-        *slash = '/';
-        if (!ok)
-            return false;
-    }
-    return !mkdir(path, 0700) || errno == EEXIST;
 }
 
 static char *default_path(struct emu_error *error)

@@ -149,7 +149,9 @@ static void trace_event(struct session *session, const struct emu_event *event)
     if (monitor_hears(session->monitor, event)) {
         console_flush(&session->console);
         terminal_line_erase();
-        if (session->console.last && session->console.last != '\n' && session->console.out >= 0) {
+        if (session->console.is_json) {
+            console_end_line(&session->console);
+        } else if (session->console.last && session->console.last != '\n' && session->console.out >= 0) {
             fputc('\n', stdout);
             session->console.last = '\n';
         }
@@ -377,7 +379,7 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .slice_steps = SLICE_STEPS_FIRST,
         .feed_cycle = FEED_CYCLES,
         .goal = {.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1},
-        .console = {.out = console_fd, .escape = options->escape},
+        .console = {.out = console_fd, .is_json = options->json && console_fd == STDOUT_FILENO, .escape = options->escape},
     };
     session.console.deadline = session.deadline;
     pace_set(&session.pace, 0);

@@ -391,26 +391,37 @@ static bool is_of_file(struct symbols *symbols, const struct symbol *symbol, con
            symbols_path_ends(line.directory, line.file, file);
 }
 
-const struct symbol *symbols_find(struct symbols *symbols, const char *text)
+/* Those of a name, and of a file if one is named (NULL: any). */
+static size_t find_in(struct symbols *symbols, const char *file, const char *name, const struct symbol **ret_symbols, size_t room)
+{
+    size_t count = 0;
+    for (size_t at = bound(symbols, name, strlen(name) + 1, false); at < symbols->count && count < room; at++) {
+        const struct symbol *symbol = &symbols->all[at];
+        if (strcmp(symbol->name, name))
+            break;
+        if (!file || is_of_file(symbols, symbol, file))
+            ret_symbols[count++] = symbol;
+    }
+    return count;
+}
+
+size_t symbols_find_all(struct symbols *symbols, const char *text, const struct symbol **ret_symbols, size_t room)
 {
     index_all(symbols);
-    size_t at = bound(symbols, text, strlen(text) + 1, false);
-    if (at < symbols->count && !strcmp(symbols->all[at].name, text))
-        return &symbols->all[at];
+    size_t count = find_in(symbols, NULL, text, ret_symbols, room);
     const char *colon = strrchr(text, ':');
     char file[SYMBOLS_TEXT_BYTES];
-    if (!colon || (size_t)(colon - text) >= sizeof file)
-        return NULL;
+    if (count > 0 || !colon || colon == text || (size_t)(colon - text) >= sizeof file)
+        return count;
     memcpy(file, text, colon - text);
     file[colon - text] = '\0';
-    for (at = bound(symbols, colon + 1, strlen(colon), false); at < symbols->count; at++) {
-        const struct symbol *symbol = &symbols->all[at];
-        if (strcmp(symbol->name, colon + 1))
-            return NULL;
-        if (file[0] && is_of_file(symbols, symbol, file))
-            return symbol;
-    }
-    return NULL;
+    return find_in(symbols, file, colon + 1, ret_symbols, room);
+}
+
+const struct symbol *symbols_find(struct symbols *symbols, const char *text)
+{
+    const struct symbol *symbol;
+    return symbols_find_all(symbols, text, &symbol, 1) ? symbol : NULL;
 }
 
 const struct symbol *symbols_lookup(struct symbols *symbols, uint64_t address, uint64_t *ret_offset)

@@ -62,6 +62,8 @@ size_t symbols_prefix(struct symbols *symbols, const char *prefix, size_t *ret_f
 /* By "name" or "file.c:name" (the file's last parts, as "lib/file.c", will do). Of several the first in the order above; NULL:
  * none. */
 const struct symbol *symbols_find(struct symbols *symbols, const char *text);
+/* All that such a text can mean, in the same order; at most `room` of them. Returns how many it wrote. */
+size_t symbols_find_all(struct symbols *symbols, const char *text, const struct symbol **ret_symbols, size_t room);
 
 /* What an address belongs to: the function or object that holds it, the innermost of several; else the label before it, if no
  * other symbol lies between. NULL: nothing. */

@@ -223,6 +223,11 @@ void signals_clear(void)
         ;
 }
 
+bool signals_suspend_asked(void)
+{
+    return suspend_asked || was_continued;
+}
+
 bool signals_suspend(void)
 {
     bool was_raw = is_raw;

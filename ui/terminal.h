@@ -18,6 +18,8 @@ void signals_forget_interrupt(void);
 /* Readable when a signal has arrived since signals_clear. */
 int signals_fd(void);
 void signals_clear(void);
+/* Whether signals_suspend would have something to do. */
+bool signals_suspend_asked(void);
 /* Suspends the program if SIGTSTP asked for that, with the terminal as it was; makes it raw again afterwards. True when the
  * program was suspended or continued since the last call: host time has passed. */
 bool signals_suspend(void);

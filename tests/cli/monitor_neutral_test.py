@@ -20,7 +20,7 @@ HOUR_SECONDS = float(os.environ.get("LOCKSCOPE_MONITOR_SECONDS", 20 * 60))  # in
 class Looker:
     """Commands that change nothing, at random."""
     LOOKS = ["harts", "regs", "regs a0 s1 pc", "fregs", "fregs fa0", "csr", "csr mstatus mepc misa", "reservations", "stats", "hash", "config",
-             "config bus", "disasm", "disasm 0x80000000 5", "x/4xg 0x80000000", "x/8i pc", "x/3dw 0x80001000", "print a0 + pc", "print *pc",
+             "config bus", "disasm", "disasm 0x80000000 5", "x/4xg 0x80000000", "x/8i pc", "x/3dw 0x80001000", "xp/4xg 0x80001000", "print a0 + pc", "print *pc",
              "info", "info events", "info traces", "info causes", "info pmp", "info images", "help", "help step", "hart", "translate pc fetch",
              "translate 0x10000000 store", "tlb", "tlb data", "cache", "cache code 1", "line pc", "line 0x80001040", "symbols p", "symbols at pc",
              "backtrace", "backtrace 3", "list", "bus", "bus 700", "devices", "irq", "sc-failures", "sc-failures 1000", "fidelity", "echo there",
@@ -28,10 +28,10 @@ class Looker:
              "nonsense", "x/9z 1", "break", "hart 99", "x 0", "print (", "catch nothing", "trace nothing", "delete 99", "ignore 1", "commands 99 | end",
              "step x", "finish x", "until", "until 1 +", "cycle to 1", "write 1", "set a0", "set nothing 1", "thaw", "freeze 99", "source /nonexistent"]
     # The conditions are never true; what is traced is thrown away.
-    STOPS = ["break 0x%x if 0", "break 0x%x hart 0 if 0", "tbreak 0x%x if a0 == 0x12345", "watch 0x%x 4 if 0", "rwatch 0x%x if 0", "catch trap 77",
+    STOPS = ["break 0x%x if 0", "break 0x%x hart 0 if 0", "tbreak 0x%x if a0 == 0x12345", "watch 0x%x 4 if 0", "rwatch 0x%x if 0", "catch trap 63",
              "catch trap if a == 77", "catch sc-fail hart 0 if 0", "catch reservation-lost if 0", "catch line-invalidated 0x%x if 0",
              "catch upgrade if 0", "catch wfi if 0", "catch wake if 0", "catch console never", "catch irq 95", "trace sc-fail to /dev/null",
-             "trace reservation-lost to /dev/null", "trace trap to /dev/null", "trace upgrade 0x%x to /dev/null", "trace off", "delete", "ignore 1 5",
+             "trace reservation-lost to /dev/null", "trace trap to /dev/null", "trace upgrade 0x%x to /dev/null", "trace off", "delete", "disable", "enable", "disable 1", "ignore 1 5",
              "commands 1 | regs | continue | end"]
     GOES = ["step", "step 7", "step 100", "cycle", "cycle 13", "cycle 200", "next", "step hart %d", "step hart %d 3"]
 

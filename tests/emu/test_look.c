@@ -238,6 +238,34 @@ Test(look, a_tlb_entry_that_was_not_fenced_is_shown_as_stale)
     }
 }
 
+Test(look, a_read_finds_what_the_harts_load_would_by_its_tlb)
+{
+    for (unsigned fidelity = 0; fidelity < 2; fidelity++) {
+        struct emu_machine *machine = mapped_machine(true);
+        uint64_t word = 0;
+        struct emu_read read;
+        apply(machine, EMU_INPUT_FIDELITY, 0, fidelity, 0);
+        run_to_load(machine);
+        poke(machine, PAGE + 0x1008, 0x99);
+        cr_expect(emu_virtual_read(machine, 0, VADDR + 8, EMU_LOAD, &word, 8, &read));
+        cr_expect(not(read.is_elsewhere));
+        poke(machine, LEAVES + 8, pte(PAGE + 0x1000, V | R | W | A | D));
+        cr_expect(emu_virtual_read(machine, 0, VADDR + 8, EMU_LOAD, &word, 8, &read));
+        cr_expect(eq(u64, word, 0x1122334455667788));
+        cr_expect(read.is_elsewhere);
+        cr_expect(eq(u64, read.elsewhere, VADDR + 8));
+        poke(machine, LEAVES + 8, 0);
+        cr_expect(emu_virtual_read(machine, 0, VADDR + 8, EMU_LOAD, &word, 8, &read), "there is nothing but the TLB's entry");
+        cr_expect(read.is_elsewhere);
+        cr_expect(emu_physical_read(machine, GUEST_RAM + PAGE + 0x1008, &word, 8));
+        cr_expect(eq(u64, word, 0x99));
+        cr_expect(emu_physical_read(machine, PLATFORM_BOOT_ROM_BASE, &word, 4));
+        cr_expect(not(emu_physical_read(machine, PLATFORM_UART_BASE, &word, 1)));
+        cr_expect(not(emu_physical_read(machine, UINT64_MAX, &word, 8)));
+        emu_machine_destroy(machine);
+    }
+}
+
 Test(look, an_entry_whose_page_has_become_dirty_since_is_not_stale)
 {
     struct emu_machine *machine = mapped_machine(true);
@@ -277,24 +305,24 @@ Test(look, virtual_reads_cross_pages_and_end_at_the_first_byte_that_is_not_there
 {
     struct emu_machine *machine = mapped_machine(true);
     uint64_t word = 0;
-    size_t read = 99;
-    cr_expect(emu_virtual_read(machine, 0, VADDR + 8, &word, 8, NULL));
+    struct emu_read read = {.bytes = 99};
+    cr_expect(emu_virtual_read(machine, 0, VADDR + 8, EMU_LOAD, &word, 8, NULL));
     cr_expect(eq(u64, word, 0x1122334455667788));
     poke(machine, PAGE + 0xffc, 0xaabbccdd);
-    cr_expect(not(emu_virtual_read(machine, 0, VADDR + 0xffc, &word, 8, &read)));
-    cr_expect(eq(sz, read, 4));
+    cr_expect(not(emu_virtual_read(machine, 0, VADDR + 0xffc, EMU_LOAD, &word, 8, &read)));
+    cr_expect(eq(sz, read.bytes, 4));
     poke(machine, LEAVES + 16, pte(PAGE, V | X | U)); /* rights do not matter */
-    cr_expect(emu_virtual_read(machine, 0, VADDR + 0x1004, &word, 8, &read));
-    cr_expect(emu_virtual_read(machine, 0, VADDR + 0xffc, &word, 8, &read));
-    cr_expect(eq(sz, read, 8));
+    cr_expect(emu_virtual_read(machine, 0, VADDR + 0x1004, EMU_LOAD, &word, 8, &read));
+    cr_expect(emu_virtual_read(machine, 0, VADDR + 0xffc, EMU_LOAD, &word, 8, &read));
+    cr_expect(eq(sz, read.bytes, 8));
     cr_expect(eq(u64, word, 0xaabbccdd));
     poke(machine, LEAVES + 16, PLATFORM_UART_BASE >> 12 << 10 | V | R | W | A | D);
-    cr_expect(not(emu_virtual_read(machine, 0, VADDR + 0x1000, &word, 1, &read)), "a device is not read");
-    cr_expect(eq(sz, read, 0));
+    cr_expect(not(emu_virtual_read(machine, 0, VADDR + 0x1000, EMU_LOAD, &word, 1, &read)), "a device is not read");
+    cr_expect(eq(sz, read.bytes, 0));
     poke(machine, LEAVES + 16, PLATFORM_BOOT_ROM_BASE >> 12 << 10 | V | R | W | A | D);
-    cr_expect(emu_virtual_read(machine, 0, VADDR + 0x1000, &word, 8, &read));
-    cr_expect(not(emu_virtual_read(machine, 0, UINT64_C(1) << 40, &word, 8, &read)));
-    cr_expect(not(emu_virtual_read(machine, 0, UINT64_MAX - 3, &word, 8, &read)));
+    cr_expect(emu_virtual_read(machine, 0, VADDR + 0x1000, EMU_LOAD, &word, 8, &read));
+    cr_expect(not(emu_virtual_read(machine, 0, UINT64_C(1) << 40, EMU_LOAD, &word, 8, &read)));
+    cr_expect(not(emu_virtual_read(machine, 0, UINT64_MAX - 3, EMU_LOAD, &word, 8, &read)));
     emu_machine_destroy(machine);
 }
 
@@ -320,7 +348,7 @@ Test(look, looking_at_paged_programs_every_few_steps_changes_nothing)
                 unsigned hart = random_below(&random, shape.harts);
                 emu_hart_view(seen, hart, &view);
                 emu_translate(seen, hart, i ? view.x[1 + random_below(&random, 31)] : view.pc, (enum emu_access)i, &t);
-                emu_virtual_read(seen, hart, view.x[1 + random_below(&random, 31)], bytes, sizeof bytes, NULL);
+                emu_virtual_read(seen, hart, view.x[1 + random_below(&random, 31)], EMU_LOAD, bytes, sizeof bytes, NULL);
             }
         }
         emu_run(unseen, &until);

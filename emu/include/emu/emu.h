@@ -404,9 +404,20 @@ struct emu_translation {
 /* A and D are not set, nothing is entered into the TLB. */
 void emu_translate(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, enum emu_access access,
                    struct emu_translation *ret_translation);
-/* Reads as the tables say now for the hart's loads, but whatever rights they give. RAM and boot ROM only, never a device. False at the
- * first byte that has no translation or is not there; those before it are copied, *ret_read (which may be NULL) says how many. */
-bool emu_virtual_read(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, void *to, size_t bytes, size_t *ret_read);
+
+struct emu_read {
+    size_t bytes;        /* copied */
+    bool is_elsewhere;   /* a TLB entry leads to where the tables do not: */
+    emu_vaddr elsewhere; /* the first such address */
+};
+
+/* Reads what the hart's load (or fetch) would find now: where a TLB entry that suffices for it leads, else where the tables do,
+ * whatever rights they give. RAM and boot ROM only, never a device. False at the first byte that has no translation or is not
+ * there; those before it are copied. ret_read may be NULL. */
+bool emu_virtual_read(const struct emu_machine *machine, unsigned hart, emu_vaddr vaddr, enum emu_access access, void *to,
+                      size_t bytes, struct emu_read *ret_read);
+/* RAM and boot ROM; false (nothing copied) when any byte lies outside. */
+bool emu_physical_read(const struct emu_machine *machine, emu_paddr address, void *to, size_t bytes);
 
 enum emu_side { EMU_DATA, EMU_INSTRUCTION }; /* of what a hart has two of */
 
