@@ -265,6 +265,8 @@ static void check_entry(struct check *check, uint32_t directory, const struct di
     const struct disk_inode *inode = inode_at(check, entry->inode);
     if (inode->type == DISK_FREE)
         fault(check, "directory %u: it names inode %u, which is free", directory, entry->inode);
+    else if (inode->type != entry->type)
+        fault(check, "directory %u: it has another type for inode %u than that inode", directory, entry->inode);
     else if (inode->type == DISK_DIRECTORY && inode->parent != directory)
         fault(check, "directory %u: it names directory %u, which belongs to %u", directory, entry->inode, inode->parent);
     check->names[entry->inode]++;

@@ -181,7 +181,8 @@ static struct disk_inode *add_entry(struct image *image, uint32_t parent, const 
     if (!inode)
         return NULL;
     entry[i].inode = *ret_number;
-    entry[i].length = (uint8_t)length;
+    entry[i].length = (uint8_t)length & 63;
+    entry[i].type = type & 3;
     memcpy(entry[i].name, name, length);
     if (type == DISK_DIRECTORY)
         inode->parent = parent;

@@ -103,7 +103,8 @@ struct disk_inode {
 
 struct disk_entry {
     uint32_t inode; /* 0: free, and then all is 0 */
-    uint8_t length;
+    uint8_t length : 6;
+    uint8_t type : 2;         /* of the inode, so that listing a directory reads no other inode */
     char name[DISK_NAME_MAX]; /* neither 0 nor '/'; not ended; 0 behind it */
 };
 
