@@ -194,7 +194,9 @@ static void check_inode(struct check *check, uint32_t number)
         fault(check, "inode %u: there is no type %u", number, inode->type);
         return;
     }
-    if (inode->size > DISK_FILE_BYTES_MAX || (inode->type == DISK_DIRECTORY && inode->size % DISK_BLOCK_BYTES)) {
+    if (inode->size > DISK_FILE_BYTES_MAX ||
+        (inode->type == DISK_DIRECTORY &&
+         (inode->size % DISK_BLOCK_BYTES || inode->size / DISK_BLOCK_BYTES > DISK_DIRECTORY_BLOCKS_MAX))) {
         fault(check, "inode %u: it cannot have a size of %llu bytes", number, (unsigned long long)inode->size);
         return;
     }

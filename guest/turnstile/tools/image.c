@@ -172,6 +172,10 @@ static struct disk_inode *add_entry(struct image *image, uint32_t parent, const 
         i++;
     if (!entry || i == DISK_ENTRIES_PER_BLOCK) {
         i = 0;
+        if (blocks == DISK_DIRECTORY_BLOCKS_MAX) {
+            fail(image, "a directory has more than %zu entries", DISK_DIRECTORY_BLOCKS_MAX * DISK_ENTRIES_PER_BLOCK);
+            return NULL;
+        }
         entry = entries_of(image, directory, blocks);
         if (!entry)
             return NULL;

@@ -18,19 +18,20 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structures are written as they lie in memory");
 
 /* A block is a page: a buffer is one page of the allocator, a transfer one descriptor, and 1024 pointers fit into a block. */
-#define DISK_BLOCK_BYTES     4096
-#define DISK_MAGIC           UINT64_C(0x454c4954534e5254) /* "TRNSTILE" */
-#define DISK_VERSION         1
+#define DISK_BLOCK_BYTES          4096
+#define DISK_MAGIC                UINT64_C(0x454c4954534e5254) /* "TRNSTILE" */
+#define DISK_VERSION              1
 
-#define DISK_BLOCKS_MIN      256        /* 1 MiB */
-#define DISK_BLOCKS_MAX      (1u << 22) /* 16 GiB */
-#define DISK_INODES_MAX      (1u << 20)
-#define DISK_INODE_ROOT      1 /* inode 0 does not exist: 0 in an entry says that it is free */
+#define DISK_BLOCKS_MIN           256        /* 1 MiB */
+#define DISK_BLOCKS_MAX           (1u << 22) /* 16 GiB */
+#define DISK_INODES_MAX           (1u << 20)
+#define DISK_INODE_ROOT           1 /* inode 0 does not exist: 0 in an entry says that it is free */
 
-#define DISK_DIRECT          12
-#define DISK_POINTERS        (DISK_BLOCK_BYTES / 4)
-#define DISK_FILE_BLOCKS_MAX (DISK_DIRECT + DISK_POINTERS + DISK_POINTERS * DISK_POINTERS)
-#define DISK_FILE_BYTES_MAX  ((uint64_t)DISK_FILE_BLOCKS_MAX * DISK_BLOCK_BYTES)
+#define DISK_DIRECT               12
+#define DISK_POINTERS             (DISK_BLOCK_BYTES / 4)
+#define DISK_FILE_BLOCKS_MAX      (DISK_DIRECT + DISK_POINTERS + DISK_POINTERS * DISK_POINTERS)
+#define DISK_DIRECTORY_BLOCKS_MAX (DISK_DIRECT + DISK_POINTERS) /* 66304 entries; bounds what a damaged one can cost */
+#define DISK_FILE_BYTES_MAX       ((uint64_t)DISK_FILE_BLOCKS_MAX * DISK_BLOCK_BYTES)
 
 struct disk_superblock {
     uint64_t magic;
@@ -60,7 +61,7 @@ struct disk_superblock {
 
 struct disk_commit {
     uint64_t magic;
-    uint64_t sequence; /* rises by one with each transaction */
+    uint64_t sequence; /* rises with each transaction */
     uint64_t checksum; /* of this block with 0 here, then of the copies */
     uint32_t count;
     uint32_t reserved; /* 0 */
