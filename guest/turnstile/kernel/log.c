@@ -49,7 +49,7 @@ static struct {
     /* who commits */
     struct buffer *committed[TRANSACTION_BLOCKS_MAX];
     bool needs_flush; /* blocks were installed and may not be on the disk yet */
-} log = {.lock = LOCK_INITIAL(LOG, "log")};
+} journal = {.lock = LOCK_INITIAL(LOG, "log")};
 
 enum { REQUESTS = PAGE_BYTES / sizeof(struct block_request) };
 
@@ -63,11 +63,11 @@ static int write_copies(unsigned count, const uint32_t *home, uint32_t start)
         unsigned batch = count - done < REQUESTS ? count - done : REQUESTS;
         for (unsigned i = 0; i < batch; i++) {
             uint32_t block = home ? home[done + i] : start + done + i;
-            log.requests[i] = (struct block_request){.kind = BLOCK_WRITE, .block = block, .data = log.copy[done + i]};
-            block_start(&log.requests[i]);
+            journal.requests[i] = (struct block_request){.kind = BLOCK_WRITE, .block = block, .data = journal.copy[done + i]};
+            block_start(&journal.requests[i]);
         }
         for (unsigned i = 0; i < batch; i++) {
-            int result = block_finish(&log.requests[i]);
+            int result = block_finish(&journal.requests[i]);
             error = error ? error : result;
         }
         done += batch;
@@ -83,102 +83,102 @@ static int flush(void)
 /* Everything up to the point from which on the transaction is safe. */
 static int write_transaction(uint64_t transaction, unsigned count)
 {
-    struct disk_commit *record = log.record;
+    struct disk_commit *record = journal.record;
     *record = (struct disk_commit){.magic = DISK_COMMIT_MAGIC, .sequence = transaction, .count = count};
     for (unsigned i = 0; i < count; i++)
-        record->home[i] = log.committed[i]->block;
+        record->home[i] = journal.committed[i]->block;
     uint64_t sum = disk_commit_checksum(record);
     for (unsigned i = 0; i < count; i++)
-        sum = disk_checksum(sum, log.copy[i], DISK_BLOCK_BYTES);
+        sum = disk_checksum(sum, journal.copy[i], DISK_BLOCK_BYTES);
     record->checksum = sum;
 
-    int error = log.needs_flush ? flush() : 0;
-    log.needs_flush = false;
+    int error = journal.needs_flush ? flush() : 0;
+    journal.needs_flush = false;
     if (!error)
-        error = write_copies(count, NULL, log.super->log_start + 1);
+        error = write_copies(count, NULL, journal.super->log_start + 1);
     if (!error)
         error = flush();
     if (!error)
-        error = block_transfer(BLOCK_WRITE, log.super->log_start, record);
+        error = block_transfer(BLOCK_WRITE, journal.super->log_start, record);
     return error ? error : flush();
 }
 
 static void set_failure(const char *why)
 {
-    if (!log.failure)
+    if (!journal.failure)
         print("file system: %s; it is read-only from now on\n", why);
-    log.failure = log.failure ? log.failure : why;
-    wake_all(&log.waiters);
-    wake_all(&log.safe);
+    journal.failure = journal.failure ? journal.failure : why;
+    wake_all(&journal.waiters);
+    wake_all(&journal.safe);
 }
 
 /* Writes the present transaction, with the lock held when it is called and when it returns. */
 static void commit(void)
 {
-    log.is_committing = log.is_closing = true;
-    while (log.open)
-        wait_on(&log.open, &log.lock);
-    unsigned count = log.count;
-    uint64_t transaction = log.transaction++;
-    memcpy(log.committed, log.buffers, count * sizeof log.buffers[0]);
-    log.count = 0;
-    bool is_written = count && !log.failure;
-    lock_release(&log.lock);
+    journal.is_committing = journal.is_closing = true;
+    while (journal.open)
+        wait_on(&journal.open, &journal.lock);
+    unsigned count = journal.count;
+    uint64_t transaction = journal.transaction++;
+    memcpy(journal.committed, journal.buffers, count * sizeof journal.buffers[0]);
+    journal.count = 0;
+    bool is_written = count && !journal.failure;
+    lock_release(&journal.lock);
 
     /* No operation is open and none begins, so nobody changes these buffers. */
     for (unsigned i = 0; is_written && i < count; i++)
-        memcpy(log.copy[i], log.committed[i]->data, DISK_BLOCK_BYTES);
-    lock_acquire(&log.lock);
-    log.is_closing = false;
-    wake_all(&log.waiters);
-    lock_release(&log.lock);
+        memcpy(journal.copy[i], journal.committed[i]->data, DISK_BLOCK_BYTES);
+    lock_acquire(&journal.lock);
+    journal.is_closing = false;
+    wake_all(&journal.waiters);
+    lock_release(&journal.lock);
 
     int error = is_written ? write_transaction(transaction, count) : 0;
-    lock_acquire(&log.lock);
+    lock_acquire(&journal.lock);
     if (error)
         set_failure("the log cannot be written");
-    if (!log.failure || (is_written && !error)) {
-        log.safe = transaction;
-        log.commits += count != 0;
-        log.blocks_logged += count;
+    if (!journal.failure || (is_written && !error)) {
+        journal.safe = transaction;
+        journal.commits += count != 0;
+        journal.blocks_logged += count;
     }
-    wake_all(&log.safe);
-    lock_release(&log.lock);
+    wake_all(&journal.safe);
+    lock_release(&journal.lock);
 
     if (is_written && !error) {
-        error = write_copies(count, log.record->home, 0);
-        log.needs_flush = true;
+        error = write_copies(count, journal.record->home, 0);
+        journal.needs_flush = true;
     }
     /* After a failure memory is all that has these contents: they stay. */
     for (unsigned i = 0; is_written && !error && i < count; i++)
-        buffer_unpin(log.committed[i]);
-    lock_acquire(&log.lock);
+        buffer_unpin(journal.committed[i]);
+    lock_acquire(&journal.lock);
     if (error)
         set_failure("blocks cannot be written");
-    log.is_committing = false;
-    wake_all(&log.waiters);
-    wake_all(&log.safe);
+    journal.is_committing = false;
+    wake_all(&journal.waiters);
+    wake_all(&journal.safe);
 }
 
 int log_commit(uint64_t transaction)
 {
-    lock_acquire(&log.lock);
-    while (log.safe < transaction && !log.failure) {
-        if (log.is_committing)
-            wait_on(&log.safe, &log.lock);
+    lock_acquire(&journal.lock);
+    while (journal.safe < transaction && !journal.failure) {
+        if (journal.is_committing)
+            wait_on(&journal.safe, &journal.lock);
         else
             commit();
     }
-    int result = log.safe >= transaction ? 0 : -EIO;
-    lock_release(&log.lock);
+    int result = journal.safe >= transaction ? 0 : -EIO;
+    lock_release(&journal.lock);
     return result;
 }
 
 int log_sync(void)
 {
-    lock_acquire(&log.lock);
-    uint64_t transaction = log.count || log.open ? log.transaction : log.transaction - 1;
-    lock_release(&log.lock);
+    lock_acquire(&journal.lock);
+    uint64_t transaction = journal.count || journal.open ? journal.transaction : journal.transaction - 1;
+    lock_release(&journal.lock);
     return log_commit(transaction);
 }
 
@@ -186,133 +186,134 @@ int log_sync(void)
 
 int log_begin(unsigned blocks)
 {
-    if (blocks > log.room)
-        return log.room ? -EFBIG : -EROFS;
-    lock_acquire(&log.lock);
-    while (!log.failure && (log.is_closing || log.count + log.reserved + blocks > log.room)) {
-        if (log.count && !log.is_committing) {
+    if (blocks > journal.room)
+        return journal.room ? -EFBIG : -EROFS;
+    lock_acquire(&journal.lock);
+    while (!journal.failure && (journal.is_closing || journal.count + journal.reserved + blocks > journal.room)) {
+        if (journal.count && !journal.is_committing) {
             commit();
             continue;
         }
         /* For the end of a commit, or of operations that have all the room and may yet leave it. */
-        log.waiters++;
-        wait_on(&log.waiters, &log.lock);
-        log.waiters--;
+        journal.waiters++;
+        wait_on(&journal.waiters, &journal.lock);
+        journal.waiters--;
     }
-    int error = log.failure ? -EROFS : 0;
+    int error = journal.failure ? -EROFS : 0;
     if (!error) {
-        log.open++;
-        log.reserved += blocks;
+        journal.open++;
+        journal.reserved += blocks;
     }
-    lock_release(&log.lock);
+    lock_release(&journal.lock);
     return error;
 }
 
 int log_end(unsigned blocks, int result)
 {
-    lock_acquire(&log.lock);
+    lock_acquire(&journal.lock);
     if (result == -EIO || result == -EUCLEAN)
         set_failure(result == -EIO ? "the disk failed" : "its structure is damaged");
-    log.reserved -= blocks;
-    if (--log.open == 0)
-        wake_all(&log.open);
-    if (log.waiters)
-        wake_all(&log.waiters);
-    lock_release(&log.lock);
+    journal.reserved -= blocks;
+    if (--journal.open == 0)
+        wake_all(&journal.open);
+    if (journal.waiters)
+        wake_all(&journal.waiters);
+    lock_release(&journal.lock);
     return result;
 }
 
 void log_write(struct buffer *buffer)
 {
-    lock_acquire(&log.lock);
-    if (buffer->transaction != log.transaction) {
-        ASSERT(log.count < log.room);
-        buffer->transaction = log.transaction;
-        log.buffers[log.count++] = buffer;
+    lock_acquire(&journal.lock);
+    if (buffer->transaction != journal.transaction) {
+        ASSERT(journal.count < journal.room);
+        buffer->transaction = journal.transaction;
+        journal.buffers[journal.count++] = buffer;
         buffer_pin(buffer);
     }
-    lock_release(&log.lock);
+    lock_release(&journal.lock);
 }
 
 uint64_t log_transaction(void)
 {
-    lock_acquire(&log.lock);
-    uint64_t transaction = log.transaction;
-    lock_release(&log.lock);
+    lock_acquire(&journal.lock);
+    uint64_t transaction = journal.transaction;
+    lock_release(&journal.lock);
     return transaction;
 }
 
 void log_stop(void)
 {
-    lock_acquire(&log.lock);
-    while (!log.failure && (log.count || log.open || log.is_committing)) {
-        if (log.is_committing)
-            wait_on(&log.safe, &log.lock);
+    lock_acquire(&journal.lock);
+    while (!journal.failure && (journal.count || journal.open || journal.is_committing)) {
+        if (journal.is_committing)
+            wait_on(&journal.safe, &journal.lock);
         else
             commit();
     }
-    bool needs_flush = !log.failure && log.needs_flush;
-    log.needs_flush = false;
-    log.failure = log.failure ? log.failure : "stopped";
-    wake_all(&log.waiters);
-    lock_release(&log.lock);
+    bool needs_flush = !journal.failure && journal.needs_flush;
+    journal.needs_flush = false;
+    journal.failure = journal.failure ? journal.failure : "stopped";
+    wake_all(&journal.waiters);
+    lock_release(&journal.lock);
     if (needs_flush)
         flush();
 }
 
 void log_fail(const char *why)
 {
-    lock_acquire(&log.lock);
+    lock_acquire(&journal.lock);
     set_failure(why);
-    lock_release(&log.lock);
+    lock_release(&journal.lock);
 }
 
 void log_print(struct text *text)
 {
-    lock_acquire(&log.lock);
+    lock_acquire(&journal.lock);
     text_add(text, "transaction %llu\nsafe %llu\nroom %u\nblocks %u\nopen %u\nreserved %u\ncommits %llu\nlogged %llu\nstate %s\n",
-             (unsigned long long)log.transaction, (unsigned long long)log.safe, log.room, log.count, log.open, log.reserved,
-             (unsigned long long)log.commits, (unsigned long long)log.blocks_logged, log.failure ? log.failure : "ok");
-    lock_release(&log.lock);
+             (unsigned long long)journal.transaction, (unsigned long long)journal.safe, journal.room, journal.count, journal.open,
+             journal.reserved, (unsigned long long)journal.commits, (unsigned long long)journal.blocks_logged,
+             journal.failure ? journal.failure : "ok");
+    lock_release(&journal.lock);
 }
 
 /* ---- mounting ---- */
 
 static int allocate(void)
 {
-    log.record = page_allocate();
-    log.requests = page_allocate();
-    bool is_complete = log.record && log.requests;
-    for (unsigned i = 0; is_complete && i < log.room; i++)
-        is_complete = (log.copy[i] = page_allocate()) != NULL;
+    journal.record = page_allocate();
+    journal.requests = page_allocate();
+    bool is_complete = journal.record && journal.requests;
+    for (unsigned i = 0; is_complete && i < journal.room; i++)
+        is_complete = (journal.copy[i] = page_allocate()) != NULL;
     return is_complete ? 0 : -ENOMEM;
 }
 
 /* Reads the copies to sum them, then once more to install them: a transaction can be longer than there are pages for it. */
 static int replay(void)
 {
-    struct disk_commit *record = log.record;
-    const struct disk_superblock *super = log.super;
+    struct disk_commit *record = journal.record;
+    const struct disk_superblock *super = journal.super;
     int error = block_transfer(BLOCK_READ, super->log_start, record);
     if (error)
         return error;
-    log.transaction = 1;
+    journal.transaction = 1;
     if (!disk_commit_is_sound(super, record))
         return 0;
     uint64_t sum = disk_commit_checksum(record);
     for (unsigned i = 0; !error && i < record->count; i++) {
-        error = block_transfer(BLOCK_READ, super->log_start + 1 + i, log.copy[0]);
-        sum = disk_checksum(sum, log.copy[0], DISK_BLOCK_BYTES);
+        error = block_transfer(BLOCK_READ, super->log_start + 1 + i, journal.copy[0]);
+        sum = disk_checksum(sum, journal.copy[0], DISK_BLOCK_BYTES);
     }
     if (error || sum != record->checksum)
         return error;
-    log.transaction = (record->sequence & (UINT64_MAX >> 8)) + 1; /* never to pass the largest number, whatever the disk says */
+    journal.transaction = (record->sequence & (UINT64_MAX >> 8)) + 1; /* never to pass the largest number, whatever the disk says */
     for (unsigned i = 0; !error && i < record->count; i++) {
-        error = block_transfer(BLOCK_READ, super->log_start + 1 + i, log.copy[0]);
+        error = block_transfer(BLOCK_READ, super->log_start + 1 + i, journal.copy[0]);
         if (!error)
-            error = block_transfer(BLOCK_WRITE, record->home[i], log.copy[0]);
+            error = block_transfer(BLOCK_WRITE, record->home[i], journal.copy[0]);
     }
-    log.needs_flush = record->count != 0;
+    journal.needs_flush = record->count != 0;
     return error;
 }
 
@@ -326,16 +327,16 @@ unsigned log_room_of(const struct disk_superblock *super)
 
 int log_mount(const struct disk_superblock *super)
 {
-    log.super = super;
-    log.room = log_room_of(super);
-    lock_register(&log.lock);
+    journal.super = super;
+    journal.room = log_room_of(super);
+    lock_register(&journal.lock);
     int error = allocate();
     if (!error)
         error = replay();
     if (error) {
-        log.room = 0;
+        journal.room = 0;
         return error;
     }
-    log.safe = log.transaction - 1;
+    journal.safe = journal.transaction - 1;
     return 0;
 }

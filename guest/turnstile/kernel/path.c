@@ -141,6 +141,17 @@ static const char *skip_slashes(const char *path)
     return path;
 }
 
+/* 0, -ENOTDIR, or an error. What an inode is does not change while somebody has a reference. */
+static int is_directory(struct inode *inode)
+{
+    int error = inode_lock(inode);
+    if (!error) {
+        error = inode->disk.type == DISK_DIRECTORY ? 0 : -ENOTDIR;
+        inode_unlock(inode);
+    }
+    return error;
+}
+
 /* Walks to the end, or, with ret_name, up to the last name. */
 static int walk(const char *path, struct place *ret_place, const char **ret_name, unsigned *ret_length)
 {
@@ -166,13 +177,8 @@ static int walk(const char *path, struct place *ret_place, const char **ret_name
         path = next;
         if (!error && wants_directory && !place.inode)
             error = -ENOTDIR;
-        if (!error && wants_directory && *path == 0) {
-            error = inode_lock(place.inode);
-            if (!error) {
-                error = place.inode->disk.type == DISK_DIRECTORY ? 0 : -ENOTDIR;
-                inode_unlock(place.inode);
-            }
-        }
+        if (!error && wants_directory && *path == 0)
+            error = is_directory(place.inode);
     }
     if (error && place.inode)
         inode_release(place.inode);
@@ -198,6 +204,8 @@ int path_parent(const char *path, struct inode **ret_directory, const char **ret
         error = -ENAMETOOLONG;
     else if (!disk_name_is_sound(*ret_name, *ret_length))
         error = -EINVAL;
+    else
+        error = is_directory(place.inode);
     if (error && place.inode)
         inode_release(place.inode);
     *ret_directory = place.inode;
