@@ -13,6 +13,7 @@
 #include "check.h"
 #include "host/disk.h"
 #include "host/fork.h"
+#include "host/scenario.h"
 #include "host/workload.h"
 #include "image.h"
 
@@ -69,4 +70,34 @@ Test(storage, a_disk_that_is_too_small_refuses_and_stays_sound)
 {
     for (uint64_t seed = 200; seed < 210; seed++)
         compare(&(struct workload){.seed = seed, .threads = 3, .steps = 800}, 1 << 20);
+}
+
+/* ---- single cases ---- */
+
+struct cast {
+    const struct scenario *scenario;
+    uint8_t *bytes;
+};
+
+static void run_scenario(void *argument)
+{
+    struct cast *cast = argument;
+    disk_init(cast->bytes, cast->scenario->disk_bytes, NULL, DISK_HONEST);
+    scenario_run(cast->scenario);
+}
+
+Test(storage, every_single_case_holds_and_leaves_a_sound_disk)
+{
+    for (size_t i = 0; i < scenario_count; i++) {
+        const struct scenario *scenario = &scenarios[i];
+        struct cast cast = {scenario, fork_share(scenario->disk_bytes)};
+        struct image image;
+        cr_assert(image_init(&image, cast.bytes, scenario->disk_bytes, &(struct image_options){.inodes = scenario->inodes}), "%s",
+                  image.error);
+        cr_expect(fork_run(run_scenario, &cast), "%s", scenario->name);
+        struct check_result result = check_image(cast.bytes, scenario->disk_bytes, stderr);
+        cr_expect(eq(ulong, result.fault_count, 0), "%s", scenario->name);
+        cr_expect(eq(uint, result.cleanups, 0), "%s", scenario->name);
+        fork_unshare(cast.bytes, scenario->disk_bytes);
+    }
 }

@@ -42,7 +42,7 @@ void file_system_init(void)
 /* Says why there is no file system. */
 static int refuse(int error, const char *why)
 {
-    print("file system: %s\n", why);
+    print("file system: %s\n", error == -ENOMEM ? "there is no memory for it" : why);
     return error;
 }
 
@@ -52,7 +52,7 @@ static int read_superblock(struct disk_superblock *ret_super)
         return refuse(-ENODEV, "there is no disk");
     uint8_t *page = page_allocate();
     if (!page)
-        return refuse(-ENOMEM, "there is no memory for it");
+        return refuse(-ENOMEM, NULL);
     int error = block_transfer(BLOCK_READ, 0, page);
     memcpy(ret_super, page, sizeof *ret_super);
     page_free(page);
@@ -77,7 +77,7 @@ static int mount_parts(void)
     if (!error)
         error = inode_init(INODES);
     if (error)
-        return refuse(error, "there is no memory for it");
+        return refuse(error, NULL);
     error = log_mount(&mounted);
     if (error)
         return refuse(error, "its log cannot be read or replayed");
