@@ -14,7 +14,7 @@
 
 /* A page of zeros with one reference, or NULL when there is none. */
 void *page_allocate(void);
-/* One reference more (below 2^16); how many there are. */
+/* One reference more; how many there are. */
 void page_hold(void *page);
 unsigned page_references(const void *page);
 /* One reference less; without any the page is free. NULL does nothing. */

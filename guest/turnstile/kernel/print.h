@@ -21,6 +21,7 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 struct text {
     char *bytes;
     uint64_t room;   /* bytes that there are */
+    uint64_t skip;   /* so much of the text's beginning is left out */
     uint64_t length; /* bytes that are wanted so far: more than room when something was cut. No final 0 is counted */
 };
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
