@@ -248,7 +248,9 @@ static bool negotiate(unsigned version)
 {
     write_register(REG_DEVICE_FEATURES_SELECT, 0);
     uint32_t features = read_register(REG_DEVICE_FEATURES);
-    disk.can_flush = features & FEATURE_FLUSH;
+    /* With `flush=off` the device has a cache that it is never asked to flush: for seeing what the log's flushes are for. */
+    char word[8];
+    disk.can_flush = features & FEATURE_FLUSH && !(command_line_word("flush", word, sizeof word) && strcmp(word, "off") == 0);
     disk.is_read_only = features & FEATURE_READ_ONLY;
     write_register(REG_DRIVER_FEATURES_SELECT, 0);
     write_register(REG_DRIVER_FEATURES, features & (FEATURE_FLUSH | FEATURE_READ_ONLY));
