@@ -4,6 +4,8 @@
  * .programs: for each its size, 8 bytes, its path in 56, and its bytes), /dev and /proc by full paths, and nothing that changes
  * files.
  */
+#include "embedded.h"
+
 #include "device.h"
 #include "file_system.h"
 #include "memory.h"
