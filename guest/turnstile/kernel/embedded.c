@@ -73,7 +73,10 @@ int file_system_open(const char *path, unsigned flags, struct file **ret_file)
     return flags & (OPEN_WRITE | OPEN_CREATE) ? -EROFS : open_program(path, ret_file);
 }
 
-void file_system_init(void) {}
+void file_system_init(void)
+{
+    embedded_extra_rows();
+}
 
 int file_system_mount(void)
 {

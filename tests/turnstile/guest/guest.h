@@ -39,7 +39,7 @@ size_t strlen(const char *text);
 int strcmp(const char *a, const char *b);
 
 /* ---- test_console.c: do not return ---- */
-void read_terminal(void);
+void read_terminal(bool is_raw, bool is_quiet);
 void crash(const char *what, unsigned length);
 
 struct test {

@@ -206,7 +206,7 @@ static void read_command_line(void)
         if (begins(at, "rounds="))
             rounds = (unsigned)(at[7] - '0');
         if (begins(at, "test=console"))
-            read_terminal();
+            read_terminal(begins(at, "test=console-raw"), begins(at, "test=console-quiet"));
         if (begins(at, "test=crash-")) {
             unsigned length = 0;
             while (at[11 + length] > ' ')
