@@ -192,10 +192,16 @@ SYSTEM_CALL(dup2)
     return as;
 }
 
+static int file_stat(struct file *file, struct stat *stat)
+{
+    *stat = (struct stat){.kind = file->operations->kind, .device = file->operations->device, .links = 1};
+    return file->operations->stat ? file->operations->stat(file, stat) : 0;
+}
+
 static int64_t file_bytes(struct file *file)
 {
-    struct stat stat = {0};
-    int error = file->operations->stat ? file->operations->stat(file, &stat) : -EINVAL;
+    struct stat stat;
+    int error = file_stat(file, &stat);
     return error ? error : (int64_t)stat.bytes;
 }
 
@@ -233,11 +239,11 @@ SYSTEM_CALL(seek)
 
 SYSTEM_CALL(fstat)
 {
-    struct stat stat = {0};
+    struct stat stat;
     struct file *file = descriptor_file((int)argument[0]);
     if (!file)
         return -EBADF;
-    int error = file->operations->stat ? file->operations->stat(file, &stat) : -EINVAL;
+    int error = file_stat(file, &stat);
     file_close(file);
     return error ? error : copy_to_user(argument[1], &stat, sizeof stat);
 }

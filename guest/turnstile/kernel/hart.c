@@ -7,7 +7,7 @@
 
 #include "csr.h"
 #include "device.h"
-#include "irq_parts.h"
+#include "init.h"
 #include "memory.h"
 #include "print.h"
 #include "sbi.h"
