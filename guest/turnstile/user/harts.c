@@ -12,8 +12,8 @@
 #include "system.h"
 
 enum { HARTS_MAX = 64, BAR = 20 };
-enum column { USER, KERNEL, IDLE, SWITCHES, CALLS, FAULTS, STEALS, COLUMNS };
-static const char *const names[COLUMNS] = {"user_ms", "kernel_ms", "idle_ms", "switches", "calls", "faults", "steals"};
+enum column { USER, KERNEL, SWITCHES, CALLS, FAULTS, STEALS, COLUMNS };
+static const char *const names[COLUMNS] = {"user_ms", "kernel_ms", "switches", "calls", "faults", "steals"};
 
 struct look {
     int64_t ns;
@@ -54,13 +54,13 @@ static void show(const struct look *before, const struct look *after, bool is_li
     printf("hart  user kernel   idle  %-*s %10s %10s %10s %10s%s", BAR, "# user + kernel", "switches/s", "calls/s", "faults/s",
            "steals/s", line_end);
     for (unsigned hart = 0; hart < after->harts; hart++) {
-        uint64_t now[COLUMNS], all;
+        uint64_t now[COLUMNS];
         for (int i = 0; i < COLUMNS; i++)
             now[i] = after->values[hart][i] - before->values[hart][i];
-        all = now[USER] + now[KERNEL] + now[IDLE];
-        all = all ? all : 1;
-        unsigned user = (unsigned)(now[USER] * 100 / all), kernel = (unsigned)(now[KERNEL] * 100 / all);
-        printf("%4u %4u %% %4u %% %4lu %%  ", hart, user, kernel, now[IDLE] * 100 / all);
+        /* The kernel adds idle time up when it ends, so it is what the others leave. */
+        unsigned user = (unsigned)(now[USER] * 100 / ms), kernel = (unsigned)(now[KERNEL] * 100 / ms);
+        unsigned idle = user + kernel < 100 ? 100 - user - kernel : 0;
+        printf("%4u %4u %% %4u %% %4u %%  ", hart, user, kernel, idle);
         put_bar(user, kernel);
         for (int i = SWITCHES; i < COLUMNS; i++)
             printf(" %10lu", now[i] * 1000 / ms);

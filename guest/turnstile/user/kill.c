@@ -5,7 +5,7 @@
 #include "ctype.h"
 #include "program.h"
 #include "signal.h"
-#include "stdio.h"
+#include "signal_list.h"
 #include "stdlib.h"
 #include "string.h"
 #include "system.h"
@@ -30,9 +30,7 @@ int main(int argc, char **argv)
 {
     int signal = SIGTERM, at = 1;
     if (argc > 1 && strcmp(argv[1], "-l") == 0) {
-        for (int i = 1; i < SIGNALS; i++)
-            if (signal_name(i))
-                printf("%2d %-5s %s\n", i, signal_name(i), signal_text(i));
+        signal_list();
         return 0;
     }
     if (argc > 2 && argv[1][0] == '-') {

@@ -79,7 +79,10 @@ void line_show(struct line *line)
     show(line, "\r");
     show(line, line->prompt);
     line->show(line->text + line->first_shown, end - line->first_shown);
-    show(line, "\033[K\r");
+    show(line, "\033[K");
+    if (line->cursor == end)
+        return;
+    show(line, "\r");
     show(line, line->prompt);
     line->show(line->text + line->first_shown, line->cursor - line->first_shown);
 }

@@ -8,6 +8,7 @@
 #include "program.h"
 #include "sh.h"
 #include "signal.h"
+#include "signal_list.h"
 #include "stdio.h"
 #include "stdlib.h"
 #include "string.h"
@@ -98,6 +99,10 @@ static int run_fg(int argc, char **argv)
 static int run_kill(int argc, char **argv)
 {
     int signal = SIGTERM, at = 1, status = 0;
+    if (argc == 2 && strcmp(argv[1], "-l") == 0) {
+        signal_list();
+        return 0;
+    }
     if (argc > 2 && argv[1][0] == '-') {
         signal = signal_number(argv[at++] + 1);
         if (signal < 0) {
