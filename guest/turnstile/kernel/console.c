@@ -12,14 +12,14 @@
 #include "uart.h"
 #include "wait.h"
 
-enum { LINE = 512, READY = 2048, END_OF_FILE = 0x100 };
+enum { LINE = 512, READY = 2048, END_OF_FILE = 0x100, END_OF_PIECE = 0x101 };
 enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, CTRL_W = 23, CTRL_BACKSLASH = 28, DELETE = 127 };
 
 static struct lock lock = LOCK_INITIAL(CONSOLE, "console");
 /* lock */
 static char line[LINE];
 static unsigned line_length;
-static uint16_t ready[READY]; /* characters, and END_OF_FILE, number `taken` to `put` - 1 modulo READY */
+static uint16_t ready[READY]; /* characters, and ends (Ctrl-D) of pieces and files, number `taken` to `put` - 1 modulo READY */
 static uint64_t put, taken;
 static uint64_t mode;
 static int foreground = 1;
@@ -38,10 +38,13 @@ static void make_ready(uint16_t c)
         ready[put++ % READY] = c;
 }
 
-static void finish_line(void)
+/* What was typed can be read, and then `end`, if it is not 0. */
+static void finish_line(uint16_t end)
 {
     for (unsigned i = 0; i < line_length; i++)
         make_ready((uint8_t)line[i]);
+    if (end)
+        make_ready(end);
     line_length = 0;
     wake_all(&put);
 }
@@ -76,9 +79,7 @@ static void edit(char c)
         erase(last_word());
         return;
     case CTRL_D:
-        if (line_length == 0)
-            make_ready(END_OF_FILE);
-        finish_line();
+        finish_line(line_length ? END_OF_PIECE : END_OF_FILE);
         return;
     case '\r':
         c = '\n';
@@ -92,7 +93,7 @@ static void edit(char c)
     if (c == '\n' || (uint8_t)c >= ' ')
         echo(&c, 1);
     if (c == '\n')
-        finish_line();
+        finish_line(0);
 }
 
 void console_input(char c)
@@ -118,20 +119,18 @@ void console_input(char c)
 
 /* ---- files ---- */
 
-/* What one read gives: in canonical mode at most to the end of a line. */
+/* What one read gives: in canonical mode at most to the end of a line or piece. An end of file is for a read of its own. */
 static unsigned take_ready(char *to, unsigned bytes, bool *is_end)
 {
     unsigned count = 0;
-    while (count < bytes && put != taken && !*is_end) {
+    while (put != taken && !*is_end) {
         uint16_t c = ready[taken % READY];
-        if (c == END_OF_FILE) {
-            *is_end = true;
-            taken += count == 0; /* behind a line it is for the next read */
+        if (c < END_OF_FILE ? count == bytes : c == END_OF_FILE && count)
             break;
-        }
         taken++;
-        to[count++] = (char)c;
-        *is_end = c == '\n' && !(mode & TTY_RAW);
+        if (c < END_OF_FILE)
+            to[count++] = (char)c;
+        *is_end = c == END_OF_FILE || (c == END_OF_PIECE && count) || (c == '\n' && !(mode & TTY_RAW));
     }
     return count;
 }
@@ -148,11 +147,12 @@ static int64_t console_read(struct file *file, struct span to, uint64_t bytes, u
         lock_acquire(&lock);
         while (put == taken && !error && done == 0)
             error = file->flags & OPEN_NONBLOCK ? -EAGAIN : wait_on_interruptible(&put, &lock);
+        bool was_empty = put == taken;
         unsigned count = error ? 0 : take_ready(piece, want, &is_end);
         lock_release(&lock);
         if (error)
             return error;
-        if (count == 0)
+        if (was_empty)
             break;
         if (span_put(to, done, piece, count) != 0)
             return -EFAULT;
@@ -202,7 +202,7 @@ static int64_t control(unsigned operation, uint64_t value)
             return -EINVAL;
         mode = value;
         if (mode & TTY_RAW)
-            finish_line(); /* what was typed so far is there to be read */
+            finish_line(0); /* what was typed so far is there to be read */
         return 0;
     case TTY_FOREGROUND_GET:
         return foreground;

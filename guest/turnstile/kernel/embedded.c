@@ -4,6 +4,8 @@
  * .programs: for each its size, 8 bytes, its path in 56, and its bytes), /dev and /proc by full paths, and nothing that changes
  * files.
  */
+#include "embedded.h"
+
 #include "device.h"
 #include "file_system.h"
 #include "memory.h"
@@ -71,7 +73,10 @@ int file_system_open(const char *path, unsigned flags, struct file **ret_file)
     return flags & (OPEN_WRITE | OPEN_CREATE) ? -EROFS : open_program(path, ret_file);
 }
 
-void file_system_init(void) {}
+void file_system_init(void)
+{
+    embedded_extra_rows();
+}
 
 int file_system_mount(void)
 {

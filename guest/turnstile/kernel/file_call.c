@@ -64,7 +64,7 @@ static int stat_path(const char *path, struct stat *stat)
         inode_release(place.inode);
     } else {
         stat->device = place.device ? 2 : 3;
-        stat->kind = FILE_DEVICE;
+        stat->kind = place.device ? FILE_DEVICE : FILE_REGULAR;
         stat->inode = place.row;
         stat->links = 1;
     }
@@ -188,5 +188,6 @@ SYSTEM_CALL(getcwd)
 
 SYSTEM_CALL(sync)
 {
+    (void)argument;
     return log_sync();
 }

@@ -54,13 +54,13 @@ void lock_check_acquired(struct lock *lock)
 void lock_check_release(struct lock *lock)
 {
     struct held *h = held();
-    check_interrupts(lock);
     unsigned i = 0;
     while (i < h->count && h->locks[i] != lock)
         i++;
     if (i == h->count)
         panic("lock %s is released by hart %u, which does not hold it (its holder is %u)", lock->name, hart_self()->index,
               atomic_load_explicit(&lock->holder, memory_order_relaxed) - 1);
+    check_interrupts(lock);
     for (h->count--; i < h->count; i++)
         h->locks[i] = h->locks[i + 1];
 }

@@ -229,8 +229,18 @@ void log_write(struct buffer *buffer)
         ASSERT(journal.count < journal.room);
         buffer->transaction = journal.transaction;
         journal.buffers[journal.count++] = buffer;
+        if (journal.count == 1)
+            wake_all(&journal.buffers);
         buffer_pin(buffer);
     }
+    lock_release(&journal.lock);
+}
+
+void log_wait_for_changes(void)
+{
+    lock_acquire(&journal.lock);
+    while (journal.failure || journal.count == 0)
+        wait_on(&journal.buffers, &journal.lock);
     lock_release(&journal.lock);
 }
 

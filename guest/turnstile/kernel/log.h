@@ -43,6 +43,10 @@ void log_stop(void);
 /* Nothing is written from now on. Says why, once. */
 void log_fail(const char *why);
 
+/* Sleeps until the present transaction has a block. For log_keeper.c, whose thread does this, waits a while and calls log_sync. */
+void log_wait_for_changes(void);
+void log_keeper_start(void);
+
 void log_print(struct text *text);
 
 #endif

@@ -108,7 +108,9 @@ int file_system_mount(void)
         return error;
     mounted = super;
     error = mount_parts();
-    if (error)
+    if (!error)
+        log_keeper_start();
+    else
         mounted = (struct disk_superblock){0};
     return error;
 }

@@ -66,7 +66,7 @@ _Noreturn void panic(const char *format, ...)
     if (!atomic_compare_exchange_strong_explicit(&panicking, &expected, self->index + 1, memory_order_seq_cst,
                                                  memory_order_relaxed)) {
         halt_if_panicking();
-        power_off(1);
+        power_end(1);
     }
     ipi_send(~0ull >> (64 - hart_count()) & ~(1ull << self->index));
     char sentence[256];
@@ -84,5 +84,5 @@ _Noreturn void panic(const char *format, ...)
     say("\nsstatus %p scause %p sepc %p stval %p sp %p\n", (void *)CSR_READ(sstatus), (void *)CSR_READ(scause),
         (void *)CSR_READ(sepc), (void *)CSR_READ(stval), __builtin_frame_address(0));
     say_callers(__builtin_frame_address(0));
-    power_off(1);
+    power_end(1);
 }

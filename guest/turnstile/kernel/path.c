@@ -299,7 +299,7 @@ static int list_rows(const struct inode *directory, uint64_t index, struct direc
     }
     if (!name)
         return 0;
-    fill(ret_entry, name, index + 2, FILE_DEVICE);
+    fill(ret_entry, name, index + 2, directory->number == INODE_DEV ? FILE_DEVICE : FILE_REGULAR);
     return 1;
 }
 

@@ -12,9 +12,8 @@
 #include "sbi.h"
 #include "uart.h"
 
-_Noreturn void power_off(int status)
+_Noreturn void power_end(int status)
 {
-    uart_drain();
     if (machine.finisher) {
         volatile uint32_t *finisher = kernel_address(machine.finisher);
         *finisher = status == 0 ? PLATFORM_FINISHER_PASS : (uint32_t)(status & 0xff) << 16 | PLATFORM_FINISHER_FAIL;
@@ -23,6 +22,12 @@ _Noreturn void power_off(int status)
     CSR_CLEAR(sstatus, SSTATUS_SIE);
     for (;;)
         __asm__ volatile("wfi");
+}
+
+_Noreturn void power_off(int status)
+{
+    uart_drain();
+    power_end(status);
 }
 
 _Noreturn void power_refuse(const char *format, ...)

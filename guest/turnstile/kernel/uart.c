@@ -118,7 +118,9 @@ static void drain(void)
 
 void uart_drain(void)
 {
+    lock_acquire(&lock);
     drain();
+    lock_release(&lock);
 }
 
 void uart_panic(const char *bytes, uint64_t length)

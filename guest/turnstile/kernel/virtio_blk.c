@@ -13,6 +13,7 @@
 #include "lock.h"
 #include "machine_info.h"
 #include "memory.h"
+#include "power.h"
 #include "print.h"
 #include "wait.h"
 #include "turnstile/abi.h"
@@ -244,11 +245,22 @@ uint64_t block_count(void)
 
 /* ---- finding and starting the device ---- */
 
+/* With `flush=off` the device has a cache that it is never asked to flush: for seeing what the log's flushes are for. */
+static bool wants_flushes(void)
+{
+    char word[8];
+    if (!command_line_word("flush", word, sizeof word) || strcmp(word, "on") == 0)
+        return true;
+    if (strcmp(word, "off"))
+        power_refuse("flush=%s is neither on nor off", word);
+    return false;
+}
+
 static bool negotiate(unsigned version)
 {
     write_register(REG_DEVICE_FEATURES_SELECT, 0);
     uint32_t features = read_register(REG_DEVICE_FEATURES);
-    disk.can_flush = features & FEATURE_FLUSH;
+    disk.can_flush = features & FEATURE_FLUSH && wants_flushes();
     disk.is_read_only = features & FEATURE_READ_ONLY;
     write_register(REG_DRIVER_FEATURES_SELECT, 0);
     write_register(REG_DRIVER_FEATURES, features & (FEATURE_FLUSH | FEATURE_READ_ONLY));

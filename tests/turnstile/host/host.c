@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lock.h"
+#include "log.h"
 #include "mutex.h"
 #include "page.h"
 #include "print.h"
@@ -344,4 +345,9 @@ struct process *current_process(void)
 struct thread *current_thread(void)
 {
     return self;
+}
+
+/* No thread of the kernel's own: tests say when changes are made safe. */
+void log_keeper_start(void)
+{
 }

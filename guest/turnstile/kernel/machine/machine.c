@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../csr.h"
+#include "../machine_info.h"
 #include "../memory.h"
 #include "../sbi.h"
 #include "emu/platform.h"
@@ -52,7 +53,7 @@ static void set_state(void)
     CSR_WRITE(pmpaddr0, PLATFORM_RAM_BASE >> 2 | ((MACHINE_BYTES >> 3) - 1));
     CSR_WRITE(pmpaddr1, ~0ul >> 10);
     CSR_WRITE(pmpcfg0, 0x1f18); /* 0: naturally aligned, no rights; 1: everything, all rights */
-    CSR_WRITE(medeleg, 0xb1ff & ~(1ul << CAUSE_CALL_FROM_S));
+    CSR_WRITE(medeleg, 0xb1ff); /* all but calls from S-mode and M-mode */
     CSR_WRITE(mideleg, 0x222);
     CSR_WRITE(mcounteren, 7);
     CSR_WRITE(scounteren, 7);
@@ -75,8 +76,9 @@ static void wait_for_start(uint64_t id)
 _Noreturn void machine_setup(uint64_t id, uint64_t tree)
 {
     set_state();
-    /* amoadd.w: exactly one hart is the first. amoor.d: those that come can be started. */
-    bool is_first = atomic_fetch_add_explicit(&arrivals, 1, memory_order_relaxed) == 0;
+    /* amoadd.w: exactly one hart is the first, among those that a kernel of HARTS_MAX harts can use. amoor.d: those that come can
+     * be started. */
+    bool is_first = id < HARTS_MAX && atomic_fetch_add_explicit(&arrivals, 1, memory_order_relaxed) == 0;
     if (!is_first)
         atomic_store_explicit(&starts[id].state, HART_STOPPED, memory_order_relaxed);
     atomic_fetch_or_explicit(&present[id / 64], 1ul << id % 64, memory_order_release);
