@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the rest of the kernel needs of the file system. Implemented by the storage part (path.c and its neighbours), which also
- * defines SYSTEM_CALL(open), stat, mkdir, rmdir, link, unlink, rename, chdir, getcwd and sync (system_call.h); in images without a
- * disk by embedded.c, which knows the programs that are linked into the image.
+ * defines SYSTEM_CALL(open), stat, mkdir, rmdir, link, unlink, rename, chdir, getcwd and sync (system_call.h); in images
+ * without a disk by tests/turnstile/guest/embedded.c, which knows the programs that are linked into the image.
  *
  * A working directory is a `struct directory *`, opaque here, held by the process (process.h: current_process()->directory),
  * guarded by the process's directory_mutex while it is changed or looked at.

@@ -82,6 +82,7 @@ static void begin(void)
     timer_hart_init();
     irq_hart_init();
     CSR_SET(sie, SIE_SOFTWARE | SIE_EXTERNAL);
+    CSR_WRITE(scounteren, 7); /* programs may read cycle, time and instret */
     hart_self()->entered_ticks = time_now_ticks();
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Calls to the firmware (RISC-V SBI specification 1.0): OpenSBI, or the M-mode part of the image (machine/). Also for assembly.
+ * Calls to the firmware (RISC-V SBI specification 1.0): OpenSBI, or the M-mode part of the image (guest/turnstile/machine/). Also
+ * for assembly.
  */
 #ifndef KERNEL_SBI_H
 #define KERNEL_SBI_H

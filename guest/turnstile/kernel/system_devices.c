@@ -48,9 +48,13 @@ static int device_stat(struct file *file, struct stat *stat)
 static const struct file_operations null_operations = {.name = "null", .read = null_read, .write = null_write, .stat = device_stat};
 static const struct file_operations zero_operations = {.name = "zero", .read = zero_read, .write = null_write, .stat = device_stat};
 
+extern char _kernel_start[], _kernel_end[];
+
 static void print_memory(struct text *text)
 {
     uint64_t cached = thread_cached_pages(), free = page_free_count() + cached;
+    text_add(text, "ram %p to %p\nkernel %p to %p\n", (void *)machine.memory.start, (void *)machine.memory.end,
+             (void *)physical_of(_kernel_start), (void *)physical_of(_kernel_end));
     text_add(text, "total_kb %lu\nfree_kb %lu\nfree_pages %lu\nstack_cache_pages %lu\n", page_total() * (PAGE_BYTES / 1024),
              free * (PAGE_BYTES / 1024), free, cached);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The programs of the test image, as guest/turnstile/kernel/embedded.c wants them; INIT is the file of the test program.
+ * The programs of the test image, as embedded.c wants them; INIT is the file of the test program.
  */
     .section .programs, "a"
     .balign 8

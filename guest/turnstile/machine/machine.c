@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../csr.h"
-#include "../machine_info.h"
-#include "../memory.h"
-#include "../sbi.h"
+#include "csr.h"
+#include "machine_info.h"
+#include "memory.h"
+#include "sbi.h"
 #include "emu/platform.h"
 #include "machine.h"
 
