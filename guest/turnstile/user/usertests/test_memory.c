@@ -215,56 +215,80 @@ static void running_out_of_memory_ends_who_takes_it(void)
     }
 }
 
-/* While there is next to no memory, calls fail with errors, and afterwards all is as before. */
-static void calls_without_memory_are_errors(void)
+enum { HOLDERS_MAX = 400 };
+
+/* A child that takes so many pages and holds them until the pipe ends: 0, or the error of fork. *ret_holds: it has them. */
+static int hold_pages(const int release[2], int pages, bool *ret_holds)
 {
-    int ends[2], full[2];
+    int ready[2];
     char byte;
-    IS(sys_pipe(ends), 0);
-    IS(sys_pipe(full), 0);
-    int eater = test_fork();
-    if (eater == 0) {
-        /* A grandchild dies of the first page there is not: what it took comes back, so many take turns to hold it. */
-        for (unsigned pages = 0;; pages++) {
-            char *page = (char *)(uintptr_t)sys_sbrk(PAGE);
-            if ((int64_t)page < 0)
-                break;
-            int helper = pages % 64 ? 0 : (int)sys_fork();
-            if (pages % 64 == 0 && helper < 0)
-                break;
-            if (pages % 64 == 0 && helper == 0)
-                _Exit(0);
-            if (helper > 0)
-                sys_wait(helper, NULL, 0);
-            *page = 1;
-        }
-        IS(sys_write(full[1], "", 1), 1);
-        sys_close(ends[1]);
-        sys_read(ends[0], &byte, 1);
+    *ret_holds = false;
+    if (sys_pipe(ready) != 0)
+        return -ENOMEM;
+    int pid = (int)sys_fork();
+    if (pid == 0) {
+        sys_close(ready[0]);
+        sys_close(release[1]);
+        char *memory = (char *)(uintptr_t)sys_sbrk(pages * PAGE);
+        if ((int64_t)memory < 0)
+            _Exit(0);
+        for (int i = 0; i < pages; i++)
+            memory[i * PAGE] = 1;
+        sys_write(ready[1], "h", 1);
+        sys_close(ready[1]);
+        sys_read(release[0], &byte, 1);
         _Exit(0);
     }
-    sys_close(full[1]);
-    int64_t was_full = sys_read(full[0], &byte, 1);
-    for (unsigned i = 0; was_full == 1 && i < 50; i++) {
-        int pid = (int)sys_fork(), more[2];
-        if (pid == 0)
-            _Exit(0);
-        if (pid > 0)
-            CHECK(sys_wait(pid, NULL, 0) == pid);
-        if (sys_pipe(more) == 0) {
-            sys_close(more[0]);
-            sys_close(more[1]);
-        }
-        int semaphore = (int)sys_semaphore_create(1), file = (int)sys_open("/README", OPEN_READ);
-        if (semaphore >= 0)
-            sys_semaphore_destroy(semaphore);
-        if (file >= 0)
-            sys_close(file);
-        CHECK(sys_exec("/README", NULL, NULL) < 0);
+    sys_close(ready[1]);
+    *ret_holds = pid > 0 && sys_read(ready[0], &byte, 1) == 1;
+    sys_close(ready[0]);
+    return pid < 0 ? pid : 0;
+}
+
+/* Calls that need memory, when there is next to none: an error is right, and so is success. */
+static void call_without_memory(void)
+{
+    int more[2], pid = (int)sys_fork();
+    if (pid == 0)
+        _Exit(0);
+    if (pid > 0)
+        CHECK(sys_wait(pid, NULL, 0) == pid);
+    if (sys_pipe(more) == 0) {
+        sys_close(more[0]);
+        sys_close(more[1]);
     }
-    sys_close(ends[1]);
-    CHECK(process_wait(eater) >= 0);
-    int pid = test_fork();
+    int semaphore = (int)sys_semaphore_create(1), file = (int)sys_open("/README", OPEN_READ);
+    if (semaphore >= 0)
+        sys_semaphore_destroy(semaphore);
+    if (file >= 0)
+        sys_close(file);
+    CHECK(sys_exec("/README", NULL, NULL) < 0);
+    CHECK(sys_exec("/bin/nothing", NULL, NULL) < 0);
+}
+
+/* A process of its own, since it may be ended for a page that it cannot have. */
+static void use_up_and_call(void)
+{
+    static const int sizes[] = {256, 32, 4, 1};
+    int release[2];
+    unsigned holders = 0;
+    CHECK(sys_pipe(release) == 0);
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        bool holds = true;
+        while (holds && holders < HOLDERS_MAX && hold_pages(release, sizes[i], &holds) == 0)
+            holders++;
+    }
+    for (unsigned i = 0; i < 30; i++)
+        call_without_memory();
+    sys_close(release[1]);
+}
+
+static void calls_without_memory_are_errors(void)
+{
+    int status = test_child(use_up_and_call), pid;
+    CHECK(WAIT_EXITED(status) || WAIT_SIGNAL(status) == SIGKILL || WAIT_SIGNAL(status) == SIGSEGV || WAIT_SIGNAL(status) == SIGBUS);
+    test_sleep_ms(5);
+    pid = test_fork();
     if (pid == 0)
         _Exit(0);
     test_wait_good(pid);
