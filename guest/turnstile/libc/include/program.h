@@ -13,8 +13,8 @@ extern const char *program_name; /* the last name of argv[0] */
 extern int program_status;       /* 1 once complain was called */
 
 /* "name: sentence." to standard error. complain goes on, die exits with status 1. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void complain(const char *format, ...) __attribute__((format(__printf__, 1, 2)));
+_Noreturn void die(const char *format, ...) __attribute__((format(__printf__, 1, 2)));
 /* "name: what: there is no such file or directory." error: an errno of either sign. */
 void complain_error(const char *what, int64_t error);
 _Noreturn void die_error(const char *what, int64_t error);

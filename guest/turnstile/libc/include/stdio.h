@@ -56,10 +56,10 @@ void stream_fork_begin(void);
 void stream_fork_end(void);
 
 /* print.c: formats are those of format.h. */
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fprintf(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int printf(const char *format, ...) __attribute__((format(__printf__, 1, 2)));
+int fprintf(FILE *stream, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 int vfprintf(FILE *stream, const char *format, va_list list);
-int snprintf(char *to, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *to, size_t room, const char *format, ...) __attribute__((format(__printf__, 3, 4)));
 int vsnprintf(char *to, size_t room, const char *format, va_list list);
 
 /* remove and rename of C, with errno. */

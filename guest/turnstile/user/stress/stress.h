@@ -16,7 +16,7 @@ extern struct stress stress;
 
 void stress_options(int argc, char **argv, unsigned iterations, unsigned parties, unsigned parties_max);
 /* Says so and ends the process with status 1. */
-_Noreturn void stress_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void stress_failed(const char *format, ...) __attribute__((format(__printf__, 1, 2)));
 #define STRESS_CHECK(condition) ((condition) ? (void)0 : stress_failed("%s:%d: not so: %s", __FILE_NAME__, __LINE__, #condition))
 /* Runs run(number) in stress.parties processes; fails if one of them did not exit with 0. Some may be killed by SIGKILL meanwhile
  * if that is allowed: how many were. */

@@ -39,7 +39,7 @@ extern const struct test_group test_bad_group, test_device_group, test_directory
 extern uint64_t test_seed;
 extern unsigned test_scale; /* multiplies what a test does often */
 
-_Noreturn void test_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+_Noreturn void test_fail(const char *file, int line, const char *format, ...) __attribute__((format(__printf__, 3, 4)));
 void test_is(const char *file, int line, const char *text, int64_t value, int64_t wanted);
 
 #define FAIL(...)        test_fail(__FILE__, __LINE__, __VA_ARGS__)
