@@ -155,6 +155,8 @@ bool emu_input(struct emu_machine *m, const struct emu_input *input, emu_cycle c
         return false;
     if (machine_disk_stop(m, &stop))
         return emu_error_set(error, "the machine waits for its disk: supply or flush it before the next input");
+    if (!ring_has_room(&m->stops))
+        return emu_error_set(error, "there are too many events to stop at: run before the next input");
     if (!ring_has_room(&m->ring))
         return emu_error_set(error, "the event ring is full: read events before the next input");
     uint64_t now = emu_now(m);

@@ -36,10 +36,11 @@ uint64_t machine_line_address(const struct emu_machine *m, uint32_t line)
     return memory_paddr(&m->memory, line / LINES_PER_PAGE) + line % LINES_PER_PAGE * LINE_BYTES;
 }
 
-/* Does the machine stop at this event, of a kind to stop at? */
-static bool passes_filters(const struct emu_machine *m, const struct emu_event *event)
+bool machine_stops_at(const struct emu_machine *m, const struct emu_event *event)
 {
     bool is_filtered = false;
+    if (!(m->stop_on & EMU_EVENT_BIT(event->kind)))
+        return false;
     for (unsigned i = 0; i < m->filter_count; i++) {
         const struct stop_filter *filter = &m->filters[i];
         if (filter->kind != event->kind)
@@ -59,13 +60,13 @@ void machine_emit(void *context, const struct emu_event *event)
         return;
     if (sc_log_wants(&m->sc_log) & bit)
         sc_log_hear(&m->sc_log, event);
-    bool is_stop = m->stop_on & bit && passes_filters(m, event);
+    bool is_stop = machine_stops_at(m, event);
     if (!is_stop && !(m->selected & bit))
         return;
     ring_put(&m->ring, event);
-    if (is_stop && !m->stop_pending) {
+    if (is_stop) {
         m->stop_pending = true;
-        m->stop_event = *event;
+        ring_put(&m->stops, event);
     }
     if (event->hart < m->config.harts && (m->stop_pending || !ring_has_room(&m->ring)))
         m->harts[event->hart].attention = true;
@@ -497,7 +498,8 @@ static bool make_parts(struct emu_machine *m, const struct emu_config *config)
            (!config->bootargs || (m->bootargs = strdup(config->bootargs))) && memory_init(&m->memory, config->ram_bytes) &&
            reservations_init(&m->reservations, config->harts, config->reservation.granule_bytes, emit_lost, m) &&
            (m->queue = queue_create()) && machine_make_switch(m) && schedule_init(&m->schedule, config->harts) &&
-           ring_init(&m->ring, config->event_ring_records) && make_bus(m) && make_harts(m) && make_devices(m);
+           ring_init(&m->ring, config->event_ring_records) && ring_init(&m->stops, RING_RECORDS_LEAST) && make_bus(m) &&
+           make_harts(m) && make_devices(m);
 }
 
 struct emu_machine *emu_machine_create(const struct emu_config *config, struct emu_error *error)
@@ -555,6 +557,7 @@ void emu_machine_destroy(struct emu_machine *m)
     bus_destroy(m->bus);
     caches_finish(&m->caches);
     ring_finish(&m->ring);
+    ring_finish(&m->stops);
     free(m->bus_log.records);
     free(m->sc_log.records);
     free(m->sc_log.lost);

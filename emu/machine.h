@@ -112,8 +112,8 @@ struct emu_machine {
     bool is_draining; /* the bus, for a switch of fidelity */
     struct bus_log bus_log;
     struct sc_log sc_log;
-    bool stop_pending;
-    struct emu_event stop_event;
+    bool stop_pending; /* `stops` has some: */
+    struct ring stops; /* events to stop at that emu_run has not returned yet, in order; one step may make many */
     uint64_t device_accesses;
     unsigned lookahead_cycles; /* timed: how far a hart may run ahead of the others; from the configuration */
     unsigned near_cycles;      /* timed: more than an instruction takes that does not wait; from the configuration */
@@ -131,6 +131,8 @@ bool machine_write(struct emu_machine *machine, uint64_t address, const void *fr
 /* For assertions: is what is kept twice the same, and what is derived no more than it may be? */
 bool machine_holds(const struct emu_machine *machine);
 void machine_emit(void *machine, const struct emu_event *event);
+/* Is this event one that emu_run is to stop at, as things stand? */
+bool machine_stops_at(const struct emu_machine *machine, const struct emu_event *event);
 uint64_t machine_line_address(const struct emu_machine *machine, uint32_t line); /* of its first byte */
 uint64_t machine_mix(uint64_t seed);
 /* Who hears of the bus's transactions: whoever wants to, and nobody if nobody does. */

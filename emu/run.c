@@ -356,6 +356,26 @@ static bool idle(struct emu_machine *m, uint64_t next, const struct emu_until *u
     return false;
 }
 
+/* The next event to stop at; those that nobody wants to stop at any more are passed over. */
+static bool machine_event_stop(struct emu_machine *m, struct emu_stop *ret_stop)
+{
+    struct emu_event event;
+    while (ring_read(&m->stops, &event, 1)) {
+        if (!machine_stops_at(m, &event))
+            continue;
+        *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT,
+                                      .hart = event.hart,
+                                      .event = event.kind,
+                                      .pc = event.pc,
+                                      .a = event.a,
+                                      .b = event.b,
+                                      .other = event.other == UINT16_MAX ? EMU_NOBODY : event.other};
+        return true;
+    }
+    m->stop_pending = false;
+    return false;
+}
+
 /* Reasons to return before anything else is done. */
 static bool is_stopped(struct emu_machine *m, const struct emu_until *until, struct emu_stop *ret_stop)
 {
@@ -363,13 +383,8 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
         return true;
     if (m->shared.watch_hits && machine_watch_stop(m, ret_stop))
         return true;
-    if (m->stop_pending) {
-        m->stop_pending = false;
-        *ret_stop = (struct emu_stop){.kind = EMU_STOP_MACHINE_EVENT, .hart = m->stop_event.hart, .event = m->stop_event.kind,
-                                      .pc = m->stop_event.pc, .a = m->stop_event.a, .b = m->stop_event.b,
-                                      .other = m->stop_event.other == UINT16_MAX ? EMU_NOBODY : m->stop_event.other};
+    if (m->stop_pending && machine_event_stop(m, ret_stop))
         return true;
-    }
     if (m->finished) {
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_FINISHED, .code = m->exit_code};
         return true;

@@ -61,7 +61,7 @@ struct session {
 
     bool idle;           /* TERMINAL: every hart waits */
     bool accessing;      /* no hart runs, but one waits for a device only */
-    emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none */
+    emu_cycle idle_next; /* the next event's cycle; UINT64_MAX: there is none; 0: nobody has looked since the last run */
     emu_cycle reached;   /* emu_now after the last slice */
 
     struct symbols *symbols; /* for the monitor */
@@ -679,6 +679,7 @@ static void step(struct session *session)
         return;
     double before = host_seconds();
     struct emu_stop stop = run_to_goal(session, &until);
+    session->idle_next = 0;
     struct emu_position reached = emu_position(session->machine);
     bool slice_over = stop.kind == EMU_STOP_LIMIT && (reached.steps >= until.steps || reached.events >= until.events);
     bool at_goal = stop.kind == EMU_STOP_LIMIT && !slice_over && until.cycle == session->goal.cycle;

@@ -69,6 +69,16 @@ op_result engine_trap(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc
     TAIL(engine_enter(h, h->pc, budget));
 }
 
+/* The same where a run is entered. It leaves: a vector that cannot be entered either would lead here again and again, each time deeper
+ * where calls are not tail calls. */
+static op_result trap_at_entry(struct hart *h, uint64_t cause, uint64_t tval, uint64_t pc, int64_t budget)
+{
+    engine_settle(h, budget);
+    hart_trap(h, cause, tval, pc);
+    h->unretired++;
+    TAIL(engine_leave(h, HART_EXIT_AGAIN, h->pc, budget - ONE_STEP));
+}
+
 /* The first instruction of a run, behind the one at op, that begins `allowed` or more cycles from op's begin, or at which the slice
  * ends; NULL: none. `left` is what the run costs from op. */
 static struct op *find_cut(const struct hart *h, const struct op *op, unsigned offset, int64_t left, int64_t allowed)
@@ -227,7 +237,7 @@ static op_result enter_single(struct hart *h, uint64_t pc, uint64_t paddr, int64
             TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
         }
         if (second_page == NO_PAGE)
-            TAIL(engine_trap(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
+            TAIL(trap_at_entry(h, second.ok ? ISA_TRAP_FETCH_ACCESS : second.fault, pc + 2, pc, budget));
         high = fetch_half(memory_host(memory, second_page) + (second.paddr & (PAGE_BYTES - 1)));
     }
     TAIL(enter_bits(h, pc, page, low | high << 16, budget, within));
@@ -302,7 +312,7 @@ static op_result fetch(struct hart *h, uint64_t pc, int64_t budget, bool within)
         TAIL(engine_leave(h, HART_EXIT_STOPPED, pc, budget));
     }
     if (result == PART_FAULT)
-        TAIL(engine_trap(h, h->part_fault, h->part_tval, pc, budget));
+        TAIL(trap_at_entry(h, h->part_fault, h->part_tval, pc, budget));
     if (result == PART_LATER)
         TAIL(engine_leave_part(h, pc, budget));
     if (h->waits) { /* as if the hart had been left and come back */
@@ -359,7 +369,7 @@ static __attribute__((noinline)) op_result enter_slowly(struct hart *h, uint64_t
         TAIL(engine_leave(h, HART_EXIT_AGAIN, pc, budget));
     }
     if (in.fault)
-        TAIL(engine_trap(h, in.fault, pc, pc, budget));
+        TAIL(trap_at_entry(h, in.fault, pc, pc, budget));
     if (!code)
         TAIL(enter_single(h, pc, in.paddr, budget, within));
     unsigned offset = (unsigned)(pc & (PAGE_BYTES - 1));

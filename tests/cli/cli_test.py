@@ -1465,6 +1465,7 @@ def main():
             failed += 1
             print("not ok %d %s" % (number, name), flush=True)
             print("\n".join("# " + line for line in traceback.format_exc().splitlines()[-3:]), flush=True)
+            print(name, traceback.format_exc(), sep="\n", file=sys.stderr, flush=True)  # which logs of whole runs show
         finally:
             case.close()
     return 1 if failed else 0

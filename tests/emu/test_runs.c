@@ -453,3 +453,27 @@ Test(runs, every_field_of_the_state_is_in_the_hash)
     }
     cr_expect(gt(u64, count, 800));
 }
+
+/* Every fetch at the vector traps to the vector. */
+Test(runs, a_trap_vector_that_cannot_be_fetched_traps_for_ever)
+{
+    static const uint64_t vectors[] = {0, 0x40000000, UINT64_C(0xfffffffffffffffc)};
+    for (unsigned i = 0; i < 6; i++) {
+        struct guest guest = {.count = 0};
+        guest_li(&guest, S1, (uint32_t)vectors[i / 2]);
+        guest_csr(&guest, ISA_OP_csrrw, ZERO, 0x305, S1);
+        guest_op(&guest, ISA_OP_ebreak);
+        struct emu_config config = guest_config(2);
+        config.fidelity = i % 2;
+        struct emu_machine *machine = guest_machine(&guest, &config);
+        struct emu_until until;
+        emu_until_init(&until);
+        until.steps = 1000000;
+        cr_expect(eq(int, emu_run(machine, &until).kind, EMU_STOP_LIMIT));
+        struct emu_hart_view view;
+        emu_hart_view(machine, 0, &view);
+        cr_expect(eq(u64, view.pc, vectors[i / 2]));
+        cr_expect(gt(u64, view.cycle, 100000), "time passes");
+        emu_machine_destroy(machine);
+    }
+}

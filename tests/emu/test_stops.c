@@ -353,3 +353,63 @@ Test(stops, a_source_that_becomes_pending_stops_the_machine)
         emu_machine_destroy(machine);
     }
 }
+
+/* What emu_run returned is compared with the record: several events of one step, as a store that takes its line from three others
+ * makes them, are several stops. */
+Test(stops, every_event_to_stop_at_stops_the_machine_once)
+{
+    const uint64_t every = (UINT64_C(1) << EMU_EVENT_COUNT) - 1;
+    for (unsigned plain = 0; plain < 2; plain++) {
+        struct emu_machine *machine = counting_machine(4, plain);
+        unsigned stops = 0, together = 0;
+        drain(machine);
+        emu_stop_on(machine, every);
+        for (unsigned i = 0; i < 20000 && stops < 5000; i++) {
+            struct emu_event events[64];
+            struct emu_until until = steps_from_now(machine, 100);
+            struct emu_position start = emu_position(machine);
+            struct emu_stop stop = emu_run(machine, &until);
+            size_t count = emu_events_read(machine, events, 64);
+            if (stop.kind != EMU_STOP_MACHINE_EVENT) {
+                cr_assert(eq(sz, count, 0), "events without a stop");
+                continue;
+            }
+            cr_assert(gt(sz, count, 0));
+            uint64_t steps = emu_position(machine).steps;
+            cr_expect(le(u64, steps - start.steps, 100));
+            for (size_t j = 0; j < count; j++) {
+                if (j) {
+                    stop = emu_run(machine, &until);
+                    cr_assert(eq(int, stop.kind, EMU_STOP_MACHINE_EVENT), "event %zu of %zu", j, count);
+                    cr_expect(eq(u64, emu_position(machine).steps, steps), "a pending stop is told before the next step");
+                    together++;
+                }
+                cr_expect(eq(uint, stop.event, events[j].kind));
+                cr_expect(eq(uint, stop.hart, events[j].hart));
+                cr_expect(eq(u64, stop.a, events[j].a));
+                stops++;
+            }
+        }
+        cr_expect(gt(uint, stops, 1000));
+        cr_expect(together > 0 || !plain, "some step makes more than one event");
+        emu_machine_destroy(machine);
+    }
+}
+
+/* Of several events pending, those that are not wanted any more are passed over. */
+Test(stops, an_event_that_is_not_wanted_any_more_does_not_stop_the_machine)
+{
+    struct emu_machine *machine = counting_machine(4, true);
+    const uint64_t kinds = EMU_EVENT_BIT(EMU_EVENT_LINE_INVALIDATED);
+    emu_stop_on(machine, kinds);
+    for (unsigned i = 0; i < 200; i++) {
+        struct emu_until until = steps_from_now(machine, 100000);
+        drain(machine);
+        cr_assert(eq(int, emu_run(machine, &until).kind, EMU_STOP_MACHINE_EVENT));
+        emu_stop_on(machine, 0);
+        until = steps_from_now(machine, 3);
+        cr_expect(eq(int, emu_run(machine, &until).kind, EMU_STOP_LIMIT));
+        emu_stop_on(machine, kinds);
+    }
+    emu_machine_destroy(machine);
+}
