@@ -6,6 +6,7 @@
 #include "console.h"
 
 #include "device.h"
+#include "init.h"
 #include "memory.h"
 #include "process_parts.h"
 #include "turnstile/abi.h"
@@ -183,15 +184,6 @@ static int64_t console_write(struct file *file, struct span from, uint64_t bytes
     return (int64_t)done;
 }
 
-static int console_stat(struct file *file, struct stat *stat)
-{
-    (void)file;
-    stat->device = 2;
-    stat->kind = FILE_DEVICE;
-    stat->links = 1;
-    return 0;
-}
-
 static int64_t control(unsigned operation, uint64_t value)
 {
     switch (operation) {
@@ -232,7 +224,7 @@ static int64_t console_control(struct file *file, unsigned operation, uint64_t v
 }
 
 static const struct file_operations operations = {
-    .name = "console", .read = console_read, .write = console_write, .stat = console_stat, .control = console_control};
+    .name = "console", .read = console_read, .write = console_write, .kind = FILE_DEVICE, .device = 2, .control = console_control};
 
 void console_init(void)
 {

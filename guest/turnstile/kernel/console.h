@@ -5,7 +5,6 @@
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
 
-void console_init(void);
 void console_input(char c); /* uart.c's interrupt routine */
 
 #endif

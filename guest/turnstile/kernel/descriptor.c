@@ -192,66 +192,61 @@ SYSTEM_CALL(dup2)
     return as;
 }
 
+static int file_stat(struct file *file, struct stat *stat)
+{
+    *stat = (struct stat){.kind = file->operations->kind, .device = file->operations->device, .links = 1};
+    return file->operations->stat ? file->operations->stat(file, stat) : 0;
+}
+
 static int64_t file_bytes(struct file *file)
 {
-    struct stat stat = {0};
-    int error = file->operations->stat ? file->operations->stat(file, &stat) : -EINVAL;
+    struct stat stat;
+    int error = file_stat(file, &stat);
     return error ? error : (int64_t)stat.bytes;
 }
 
-static int64_t seek(struct file *file, int64_t offset, uint64_t whence)
+static int64_t seek(struct file *file, const uint64_t argument[6])
 {
     if (!file->operations->has_position)
         return -ESPIPE;
-    int64_t base = 0;
-    if (whence == SEEK_CUR)
+    int64_t base = 0, position;
+    switch ((uint32_t)argument[2]) {
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
         base = (int64_t)file->position;
-    else if (whence == SEEK_END)
+        break;
+    case SEEK_END:
         base = file_bytes(file);
-    else if (whence != SEEK_SET)
+        break;
+    default:
         return -EINVAL;
-    int64_t position;
+    }
     if (base < 0)
         return base;
-    if (__builtin_add_overflow(base, offset, &position) || position < 0)
+    if (__builtin_add_overflow(base, (int64_t)argument[1], &position) || position < 0)
         return -EINVAL;
     file->position = (uint64_t)position;
     return position;
 }
 
-SYSTEM_CALL(seek)
+static int64_t stat_to_user(struct file *file, const uint64_t argument[6])
 {
-    struct file *file = descriptor_file((int)argument[0]);
-    if (!file)
-        return -EBADF;
-    mutex_acquire(&file->mutex);
-    int64_t result = seek(file, (int64_t)argument[1], (uint32_t)argument[2]);
-    mutex_release(&file->mutex);
-    file_close(file);
-    return result;
-}
-
-SYSTEM_CALL(fstat)
-{
-    struct stat stat = {0};
-    struct file *file = descriptor_file((int)argument[0]);
-    if (!file)
-        return -EBADF;
-    int error = file->operations->stat ? file->operations->stat(file, &stat) : -EINVAL;
-    file_close(file);
+    struct stat stat;
+    int error = file_stat(file, &stat);
     return error ? error : copy_to_user(argument[1], &stat, sizeof stat);
 }
 
-static int64_t read_entries(struct file *file, uint64_t to, uint32_t count)
+static int64_t read_entries(struct file *file, const uint64_t argument[6])
 {
     if (!file->operations->read_directory)
         return -ENOTDIR;
-    uint32_t done = 0;
+    uint32_t done = 0, count = (uint32_t)argument[2];
     for (; done < count; done++) {
         struct directory_entry entry = {0};
         uint64_t before = file->position;
         int result = file->operations->read_directory(file, &entry, &file->position);
-        if (result > 0 && copy_to_user(to + done * sizeof entry, &entry, sizeof entry) != 0) {
+        if (result > 0 && copy_to_user(argument[1] + done * sizeof entry, &entry, sizeof entry) != 0) {
             file->position = before;
             result = -EFAULT;
         }
@@ -263,46 +258,65 @@ static int64_t read_entries(struct file *file, uint64_t to, uint32_t count)
     return done;
 }
 
-SYSTEM_CALL(read_directory)
+static int64_t truncate(struct file *file, const uint64_t argument[6])
+{
+    if (!(file->flags & OPEN_WRITE))
+        return -EBADF;
+    return file->operations->truncate ? file->operations->truncate(file, argument[1]) : -EINVAL;
+}
+
+static int64_t fsync(struct file *file, const uint64_t argument[6])
+{
+    (void)argument;
+    return file->operations->fsync ? file->operations->fsync(file) : -EINVAL;
+}
+
+static int64_t control(struct file *file, const uint64_t argument[6])
+{
+    return file->operations->control ? file->operations->control(file, (unsigned)argument[1], argument[2]) : -ENOTTY;
+}
+
+/* The call on the open file that argument[0] names, which nobody else moves meanwhile if the call uses its position. */
+static int64_t with_file(int64_t (*call)(struct file *, const uint64_t[6]), const uint64_t argument[6], bool uses_position)
 {
     struct file *file = descriptor_file((int)argument[0]);
     if (!file)
         return -EBADF;
-    mutex_acquire(&file->mutex);
-    int64_t result = read_entries(file, argument[1], (uint32_t)argument[2]);
-    mutex_release(&file->mutex);
+    if (uses_position)
+        mutex_acquire(&file->mutex);
+    int64_t result = call(file, argument);
+    if (uses_position)
+        mutex_release(&file->mutex);
     file_close(file);
     return result;
+}
+
+SYSTEM_CALL(seek)
+{
+    return with_file(seek, argument, true);
+}
+
+SYSTEM_CALL(fstat)
+{
+    return with_file(stat_to_user, argument, false);
+}
+
+SYSTEM_CALL(read_directory)
+{
+    return with_file(read_entries, argument, true);
 }
 
 SYSTEM_CALL(truncate)
 {
-    struct file *file = descriptor_file((int)argument[0]);
-    if (!file)
-        return -EBADF;
-    int result = !(file->flags & OPEN_WRITE)  ? -EBADF
-                 : file->operations->truncate ? file->operations->truncate(file, argument[1])
-                                              : -EINVAL;
-    file_close(file);
-    return result;
+    return with_file(truncate, argument, false);
 }
 
 SYSTEM_CALL(fsync)
 {
-    struct file *file = descriptor_file((int)argument[0]);
-    if (!file)
-        return -EBADF;
-    int result = file->operations->fsync ? file->operations->fsync(file) : -EINVAL;
-    file_close(file);
-    return result;
+    return with_file(fsync, argument, false);
 }
 
 SYSTEM_CALL(tty_control)
 {
-    struct file *file = descriptor_file((int)argument[0]);
-    if (!file)
-        return -EBADF;
-    int64_t result = file->operations->control ? file->operations->control(file, (unsigned)argument[1], argument[2]) : -ENOTTY;
-    file_close(file);
-    return result;
+    return with_file(control, argument, false);
 }

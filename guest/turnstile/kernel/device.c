@@ -122,23 +122,19 @@ static int64_t proc_write(struct file *file, struct span from, uint64_t bytes, u
     return error ? error : (int64_t)bytes;
 }
 
-static int proc_stat(struct file *file, struct stat *stat)
-{
-    (void)file;
-    stat->device = 3;
-    stat->kind = FILE_REGULAR;
-    stat->links = 1;
-    return 0;
-}
-
 static void proc_close(struct file *file)
 {
     forget(file->data);
     page_free(file->data);
 }
 
-static const struct file_operations proc_operations = {
-    .name = "proc", .has_position = true, .read = proc_read, .write = proc_write, .stat = proc_stat, .close = proc_close};
+static const struct file_operations proc_operations = {.name = "proc",
+                                                       .has_position = true,
+                                                       .read = proc_read,
+                                                       .write = proc_write,
+                                                       .kind = FILE_REGULAR,
+                                                       .device = 3,
+                                                       .close = proc_close};
 
 int proc_open(const struct proc_row *row, unsigned flags, struct file **ret_file)
 {

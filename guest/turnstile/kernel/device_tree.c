@@ -22,7 +22,7 @@ struct node {
     const char *name;
     uint32_t address_cells, size_cells; /* of its children */
     struct property compatible, reg, interrupts, interrupts_extended, device_type, status, phandle, isa, frequency, sources,
-        bootargs, initrd_start, initrd_end;
+        bootargs;
 };
 
 struct walk {
@@ -150,9 +150,6 @@ static void read_chosen(const struct node *node)
     if (node->bootargs.bytes && node->bootargs.length)
         text_copy(machine.command_line, (const char *)node->bootargs.bytes,
                   node->bootargs.length < sizeof machine.command_line ? node->bootargs.length : sizeof machine.command_line);
-    if (node->initrd_start.length >= 4 && node->initrd_end.length >= 4)
-        machine.initrd = (struct range){cells(node->initrd_start.bytes, node->initrd_start.length / 4),
-                                        cells(node->initrd_end.bytes, node->initrd_end.length / 4)};
 }
 
 static void visit_device(const struct node *node, const struct node *parent)
@@ -200,8 +197,6 @@ static void note_property(struct node *node, const char *name, struct property p
         {"timebase-frequency", offsetof(struct node, frequency)},
         {"riscv,ndev", offsetof(struct node, sources)},
         {"bootargs", offsetof(struct node, bootargs)},
-        {"linux,initrd-start", offsetof(struct node, initrd_start)},
-        {"linux,initrd-end", offsetof(struct node, initrd_end)},
     };
     if (strcmp(name, "#address-cells") == 0 && property.length == 4)
         node->address_cells = cell(property.bytes);

@@ -24,12 +24,14 @@ struct file;
  * no spin lock held and may sleep. Errors are negative errno. */
 struct file_operations {
     const char *name;
+    unsigned kind,
+        device;        /* what stat says of them, unless there is a function for it: enum file_kind, struct stat's device (abi.h) */
     bool has_position; /* read and write happen at file->position, one at a time for a file */
     /* How many bytes were moved: less than asked only at the end, or when waiting would be next (pipes, terminals). *position is
      * the file's position (or exec's own), moved by the function; with OPEN_APPEND write sets it to the end first. */
     int64_t (*read)(struct file *file, struct span to, uint64_t bytes, uint64_t *position);
     int64_t (*write)(struct file *file, struct span from, uint64_t bytes, uint64_t *position);
-    /* Fills *stat, which is all zero. */
+    /* Fills *stat, which is all zero but for kind, device and one link. */
     int (*stat)(struct file *file, struct stat *stat);
     /* Fills one struct directory_entry (abi.h) in kernel memory and moves *position: 1, or 0 at the end. */
     int (*read_directory)(struct file *file, void *entry, uint64_t *position);

@@ -7,7 +7,7 @@
 
 #include "csr.h"
 #include "device.h"
-#include "irq_parts.h"
+#include "init.h"
 #include "memory.h"
 #include "print.h"
 #include "sbi.h"
@@ -57,12 +57,11 @@ static void send_by_firmware(uint64_t mask)
 void ipi_send(uint64_t mask)
 {
     hart_self()->ipis_sent += (unsigned)__builtin_popcountll(mask);
+    __asm__ volatile("fence w, o" : : : "memory"); /* what it is about is written before the device is */
     if (!machine.sswi_base) {
         send_by_firmware(mask);
         return;
     }
-    atomic_thread_fence(memory_order_seq_cst); /* fence rw,rw, and io: what it is about is written before */
-    __asm__ volatile("fence w, o" : : : "memory");
     for (; mask; mask &= mask - 1)
         ((volatile uint32_t *)kernel_address(machine.sswi_base))[harts[__builtin_ctzll(mask)].id] = 1;
 }

@@ -8,7 +8,7 @@
 
 #include "device.h"
 #include "hart.h"
-#include "irq_parts.h"
+#include "init.h"
 #include "machine_info.h"
 #include "memory.h"
 #include "power.h"

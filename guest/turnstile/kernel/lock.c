@@ -107,15 +107,6 @@ void lock_release(struct lock *lock)
     interrupts_pop();
 }
 
-bool lock_is_held(const struct lock *lock)
-{
-    if (CSR_READ(sstatus) & SSTATUS_SIE)
-        return false;
-    if (structure == STRUCTURE_UNI || structure == STRUCTURE_BKL)
-        return true;
-    return atomic_load_explicit(&lock->holder, memory_order_relaxed) == hart_self()->index + 1;
-}
-
 void kernel_enter(void)
 {
     struct hart *self = hart_self();

@@ -61,9 +61,6 @@ void lock_register(struct lock *lock);
 
 void lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
-/* Whether this hart is in the section (in `uni` and `bkl`: whether it has interrupts disabled). For assertions. */
-bool lock_is_held(const struct lock *lock);
-
 /* Nested: interrupts come on again when as many pops were made as pushes, if they were on before the first. */
 void interrupts_push(void);
 void interrupts_pop(void);

@@ -31,9 +31,8 @@ struct machine_info {
     uint64_t timebase_hz;
     bool has_sstc;                       /* all harts */
     struct range memory;                 /* the largest */
-    struct range reserved[RESERVED_MAX]; /* by firmware; the tree itself and the initrd included */
+    struct range reserved[RESERVED_MAX]; /* by firmware; sorted, without overlap */
     unsigned reserved_count;
-    struct range initrd;
     struct device_place uart, rtc;
     uint64_t plic_base;
     unsigned plic_sources;

@@ -3,13 +3,10 @@
  * The kernel from its first C statement on: one hart makes every part, then the others join, and all of them run the scheduler. The
  * first process mounts the file system and becomes its program.
  */
-#include "console.h"
-#include "device_init.h"
 #include "file_system.h"
 #include "hart.h"
-#include "irq_parts.h"
 #include "page.h"
-#include "page_init.h"
+#include "init.h"
 #include "power.h"
 #include "print.h"
 #include "process_parts.h"

@@ -35,16 +35,6 @@ void mutex_acquire(struct mutex *mutex)
     lock_release(&mutex->lock);
 }
 
-bool mutex_try_acquire(struct mutex *mutex)
-{
-    lock_acquire(&mutex->lock);
-    bool is_free = !mutex->owner;
-    if (is_free)
-        mutex->owner = current_thread();
-    lock_release(&mutex->lock);
-    return is_free;
-}
-
 void mutex_release(struct mutex *mutex)
 {
     lock_acquire(&mutex->lock);
@@ -52,12 +42,4 @@ void mutex_release(struct mutex *mutex)
     if (mutex->waiters)
         wake_one(mutex);
     lock_release(&mutex->lock);
-}
-
-bool mutex_is_mine(struct mutex *mutex)
-{
-    lock_acquire(&mutex->lock);
-    bool is_mine = mutex->owner == current_thread();
-    lock_release(&mutex->lock);
-    return is_mine;
 }

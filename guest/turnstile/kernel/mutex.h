@@ -7,8 +7,6 @@
 #ifndef KERNEL_MUTEX_H
 #define KERNEL_MUTEX_H
 
-#include <stdbool.h>
-
 #include "lock.h"
 
 struct thread;
@@ -26,8 +24,6 @@ struct mutex {
 void mutex_init(struct mutex *mutex, const char *name);
 void mutex_finish(struct mutex *mutex);
 void mutex_acquire(struct mutex *mutex);
-bool mutex_try_acquire(struct mutex *mutex);
 void mutex_release(struct mutex *mutex);
-bool mutex_is_mine(struct mutex *mutex);
 
 #endif

@@ -9,7 +9,7 @@
 #include "hart.h"
 #include "lock.h"
 #include "memory.h"
-#include "page_init.h"
+#include "init.h"
 #include "print.h"
 
 enum { CACHE_MAX = 64, BATCH = 32 };

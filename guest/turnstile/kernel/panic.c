@@ -3,6 +3,7 @@
  * Panics: when the kernel finds itself wrong. Uses no lock, no memory but its stack, and the UART by polling.
  */
 #include "csr.h"
+#include "emu/platform.h"
 #include "hart.h"
 #include "memory.h"
 #include "power.h"
@@ -57,9 +58,19 @@ static void say_callers(const uint64_t *fp)
     say("\n");
 }
 
+/* The device tree may be what is wrong: then the places are those of the platform that this is most likely. */
+static void guess_devices(void)
+{
+    if (machine.uart.address)
+        return;
+    machine.uart.address = PLATFORM_UART_BASE;
+    machine.finisher = PLATFORM_FINISHER_BASE;
+}
+
 _Noreturn void panic(const char *format, ...)
 {
     CSR_CLEAR(sstatus, SSTATUS_SIE);
+    guess_devices();
     struct hart *self = hart_self();
     unsigned expected = 0;
     /* lr.w, sc.w: the first to panic speaks; a panic of its own while it does ends at once. */
@@ -68,7 +79,8 @@ _Noreturn void panic(const char *format, ...)
         halt_if_panicking();
         power_end(1);
     }
-    ipi_send(~0ull >> (64 - hart_count()) & ~(1ull << self->index));
+    if (hart_count() > 1)
+        ipi_send(~0ull >> (64 - hart_count()) & ~(1ull << self->index));
     char sentence[256];
     struct text text = {.bytes = sentence, .room = sizeof sentence};
     va_list arguments;

@@ -98,7 +98,6 @@ static int64_t pipe_write(struct file *file, struct span from, uint64_t bytes, u
 static int pipe_stat(struct file *file, struct stat *stat)
 {
     struct pipe *pipe = file->data;
-    stat->kind = FILE_PIPE;
     lock_acquire(&pipe->lock);
     stat->bytes = pipe->written - pipe->taken;
     lock_release(&pipe->lock);
@@ -121,7 +120,7 @@ static void pipe_close(struct file *file)
 }
 
 static const struct file_operations pipe_operations = {
-    .name = "pipe", .read = pipe_read, .write = pipe_write, .stat = pipe_stat, .close = pipe_close};
+    .name = "pipe", .read = pipe_read, .write = pipe_write, .kind = FILE_PIPE, .stat = pipe_stat, .close = pipe_close};
 
 /* Two files, or nothing at all. */
 static int make_pipe(struct file *ends[2])

@@ -179,7 +179,8 @@ static void switch_to(struct hart *self, struct thread *next)
     self->switches++;
     thread_stack_check(self);
     next->queue = self->index;
-    atomic_store_explicit(&next->state, THREAD_RUNNING, memory_order_relaxed);
+    atomic_store_explicit(&next->state, THREAD_RUNNING, memory_order_release); /* fence rw,w; sw */
+    atomic_thread_fence(memory_order_seq_cst); /* fence rw,rw: it runs before its attention is looked at; see thread_kick */
     space_activate(next->process ? next->process->space : NULL);
     atomic_store_explicit(&self->reschedule, false, memory_order_relaxed);
     self->tick_deadline = next->idle_of ? TIME_NEVER : time_now_ticks() + quantum_ticks;

@@ -16,13 +16,6 @@ struct semaphore {
 
 static struct object_pool pool = OBJECT_POOL_INITIAL(struct semaphore, "semaphores");
 
-static int semaphore_stat(struct file *file, struct stat *stat)
-{
-    (void)file;
-    stat->kind = FILE_SEMAPHORE;
-    return 0;
-}
-
 static void semaphore_close(struct file *file)
 {
     struct semaphore *semaphore = file->data;
@@ -30,7 +23,7 @@ static void semaphore_close(struct file *file)
     object_free(&pool, semaphore);
 }
 
-static const struct file_operations operations = {.name = "semaphore", .stat = semaphore_stat, .close = semaphore_close};
+static const struct file_operations operations = {.name = "semaphore", .kind = FILE_SEMAPHORE, .close = semaphore_close};
 
 /* Held by the file in *ret_file, which the caller closes; NULL: the descriptor is no semaphore. */
 static struct semaphore *semaphore_of(uint64_t descriptor, struct file **ret_file)

@@ -12,7 +12,7 @@
 #include "process.h"
 #include "thread.h"
 #include "time.h"
-#include "trap.h"
+#include "init.h"
 
 #define SYSCALL(number, name, arguments, meaning) [number] = system_call_##name,
 static int64_t (*const calls[])(const uint64_t argument[6]) = {

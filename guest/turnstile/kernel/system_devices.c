@@ -3,7 +3,7 @@
  * /dev/null, /dev/zero, and the texts of /proc that belong to no table.
  */
 #include "device.h"
-#include "device_init.h"
+#include "init.h"
 #include "hart.h"
 #include "memory.h"
 #include "page.h"
@@ -36,17 +36,10 @@ static int64_t zero_read(struct file *file, struct span to, uint64_t bytes, uint
     return (int64_t)bytes;
 }
 
-static int device_stat(struct file *file, struct stat *stat)
-{
-    (void)file;
-    stat->device = 2;
-    stat->kind = FILE_DEVICE;
-    stat->links = 1;
-    return 0;
-}
-
-static const struct file_operations null_operations = {.name = "null", .read = null_read, .write = null_write, .stat = device_stat};
-static const struct file_operations zero_operations = {.name = "zero", .read = zero_read, .write = null_write, .stat = device_stat};
+static const struct file_operations null_operations = {
+    .name = "null", .read = null_read, .write = null_write, .kind = FILE_DEVICE, .device = 2};
+static const struct file_operations zero_operations = {
+    .name = "zero", .read = zero_read, .write = null_write, .kind = FILE_DEVICE, .device = 2};
 
 extern char _kernel_start[], _kernel_end[];
 

@@ -15,9 +15,10 @@
 
 enum { SP = 2, TP = 4, A0 = 10 };
 
+/* Its attention has been set, with a fence behind: if it does not run yet, it will see that on its way to user mode. */
 void thread_kick(struct thread *thread)
 {
-    if (thread->state == THREAD_RUNNING && thread->queue != hart_self()->index)
+    if (atomic_load_explicit(&thread->state, memory_order_acquire) == THREAD_RUNNING && thread->queue != hart_self()->index)
         ipi_send(1ull << thread->queue);
 }
 

@@ -3,11 +3,10 @@
  * Traps: what comes from user mode is the process's own business in the kernel, on its stack, with interrupts on; what comes from
  * the kernel is an interrupt, or a page fault of user_access.S. This is where harts enter and leave the kernel (structure bkl).
  */
-#include "trap.h"
 
 #include "csr.h"
 #include "hart.h"
-#include "irq_parts.h"
+#include "init.h"
 #include "print.h"
 #include "process.h"
 #include "process_parts.h"

@@ -168,7 +168,7 @@ static void pages_taken_away_are_gone_everywhere(void)
                 start(i, write_until_told);
             sys_sleep(200000);
             sys_sbrk(-4096);
-            sys_sleep(50000000);
+            sys_sleep(5000000000);
             sys_exit(7); /* some writer must have ended the process before */
         }
         EQUAL(wait_for(pid), SIGSEGV);

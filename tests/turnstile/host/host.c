@@ -185,11 +185,6 @@ void lock_release(struct lock *lock)
     host_pause();
 }
 
-bool lock_is_held(const struct lock *lock)
-{
-    return lock->holder != 0;
-}
-
 /* ---- wait.h ---- */
 
 void wait_on(const void *channel, struct lock *held)
@@ -249,14 +244,6 @@ void mutex_acquire(struct mutex *mutex)
     mutex->owner = self;
 }
 
-bool mutex_try_acquire(struct mutex *mutex)
-{
-    if (mutex->owner)
-        return false;
-    mutex->owner = self;
-    return true;
-}
-
 void mutex_release(struct mutex *mutex)
 {
     if (mutex->owner != self)
@@ -264,11 +251,6 @@ void mutex_release(struct mutex *mutex)
     mutex->owner = NULL;
     wake_all(mutex);
     host_pause();
-}
-
-bool mutex_is_mine(struct mutex *mutex)
-{
-    return mutex->owner == self;
 }
 
 /* ---- page.h, print.h, time.h, process.h ---- */
@@ -348,6 +330,4 @@ struct thread *current_thread(void)
 }
 
 /* No thread of the kernel's own: tests say when changes are made safe. */
-void log_keeper_start(void)
-{
-}
+void log_keeper_start(void) {}
