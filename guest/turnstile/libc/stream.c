@@ -175,6 +175,11 @@ FILE *fopen(const char *path, const char *mode)
     if (mode_flags(mode, &open, &flags))
         return NULL;
     int64_t descriptor = sys_open(path, open);
+    struct stat stat;
+    if (descriptor >= 0 && sys_fstat((int)descriptor, &stat) == 0 && stat.kind == FILE_DIRECTORY) {
+        sys_close((int)descriptor);
+        descriptor = -EISDIR; /* there is directory_open */
+    }
     if (descriptor < 0) {
         errno = (int)-descriptor;
         return NULL;

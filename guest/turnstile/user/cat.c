@@ -10,7 +10,13 @@ static void copy(const char *name)
 {
     static char buffer[4096];
     bool is_standard = strcmp(name, "-") == 0;
+    struct stat stat;
     int64_t in = is_standard ? 0 : sys_open(name, OPEN_READ), count = in;
+    if (in >= 0 && sys_fstat((int)in, &stat) == 0 && stat.kind == FILE_DIRECTORY) {
+        complain_error(name, EISDIR);
+        sys_close((int)in);
+        return;
+    }
     while (in >= 0 && (count = sys_read((int)in, buffer, sizeof buffer)) != 0) {
         if (count == -EINTR)
             continue;

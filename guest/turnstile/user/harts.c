@@ -91,7 +91,8 @@ static void run_live(void)
         show(&looks[at], &looks[at ^ 1], true);
         at ^= 1;
     }
-    sys_tty_control(0, TTY_FLUSH, 0);
+    char key; /* what was typed behind it is for the shell */
+    sys_read(0, &key, 1);
     sys_tty_control(0, TTY_MODE_SET, 0);
     putchar('\n');
 }

@@ -121,7 +121,7 @@ Test(user_shell, any_text_is_parsed_or_refused)
 static const char *lookup(const char *name)
 {
     static const char *const rows[][2] = {{"X", "x"},        {"TWO", "a  b"}, {"STAR", "*.c"}, {"EMPTY", ""},
-                                          {"HOME", "/home"}, {"?", "7"},      {"1", "one"},    {"SLASH", "a\\b"}};
+                                          {"HOME", "/own"}, {"?", "7"},      {"1", "one"},    {"SLASH", "a\\b"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i][0], name) == 0)
             return rows[i][1];
@@ -160,7 +160,7 @@ Test(user_shell, words_are_expanded)
         {"$EMPTY \"$EMPTY\" ''", "()()"},
         {"$NOTHING a$NOTHING", "(a)"},
         {"$? $1 $ \"$\" $/ ${X", "(7)(one)($)($)($/)(${X)"},
-        {"~ ~/x a~ '~'", "(/home)(/home/x)(a~)(~)"},
+        {"~ ~/x a~ '~'", "(/own)(/own/x)(a~)(~)"},
         {"*.c", "(a.c)(b.c)"},
         {"'*.c' \"*.c\" \\*.c", "(*.c)(*.c)(*.c)"},
         {"$STAR \"$STAR\"", "(a.c)(b.c)(*.c)"},
