@@ -6,6 +6,8 @@
 
 #include "clock.h"
 
+enum { HARTS_MAX = 64 }; /* of the kernel */
+
 uint64_t test_seed = 1;
 unsigned test_scale = 1;
 
@@ -93,7 +95,8 @@ void test_go_to_hart(unsigned hart)
 
 void test_on_harts(unsigned count, void (*run)(unsigned number))
 {
-    int pids[64];
+    int pids[2 * HARTS_MAX]; /* some tests have two on each */
+    CHECK(count <= 2 * HARTS_MAX);
     for (unsigned i = 0; i < count; i++) {
         pids[i] = test_fork();
         if (pids[i] == 0) {
