@@ -100,6 +100,8 @@ int main(int argc, char **argv)
     const char *text = argc > 1 ? argv[1] : line ? find_words(line, &restarts) : NULL;
     if (sys_stat("/etc/rc", &stat) == 0)
         run((char *[]){"/bin/sh", "/etc/rc", NULL});
+    if (!text)
+        printf("help lists what the shell knows, cat /README what is on the disk; poweroff ends the machine.\n");
     int status;
     do {
         int64_t began = sys_clock(CLOCK_MONOTONIC);
