@@ -104,15 +104,22 @@ static bool remove_directory(const char *directory)
     return false;
 }
 
-/* Orphans of a test end after it; what they had comes back soon. */
+/* Orphans of a test end after it; what they had comes back soon. How soon depends on how many there are: patience ends when nothing
+ * has come back for a while. */
 static bool has_lost(const uint64_t before[KEPT], uint64_t after[KEPT])
 {
+    uint64_t most[KEPT] = {0};
     for (unsigned tries = 0;; tries++) {
-        bool is_less = false;
+        bool is_less = false, is_more = false;
         count_free(after);
-        for (int i = 0; i < KEPT; i++)
+        for (int i = 0; i < KEPT; i++) {
             is_less |= after[i] < before[i];
-        if (!is_less || tries == 5)
+            is_more |= after[i] > most[i];
+            most[i] = after[i] > most[i] ? after[i] : most[i];
+        }
+        if (is_more)
+            tries = 0;
+        if (!is_less || tries == 6)
             return is_less;
         sleep_ms(2u << tries);
     }
