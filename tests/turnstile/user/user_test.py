@@ -1,96 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turnstile's user space on whole machines, as a person uses it: at the terminal, by command line, and its own tests.
+"""Turnstile's user space on whole machines, as a person uses it: at the terminal and by command line; and `uni`. What has to hold on all kinds of
+machines is in matrix_test.py.
 
 usage: user_test.py GROUP LOCKSCOPE QEMU|none KERNELS PROGRAMS FSCK
 KERNELS has turnstile.elf and turnstile-s.elf, PROGRAMS turnstile.img. Prints TAP. Every disk is checked by fsck afterwards.
 """
-import os
 import re
-import select
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
-GROUP, LOCKSCOPE, QEMU, KERNELS, PROGRAMS, FSCK = sys.argv[1:7]
-PATIENCE = 200  # seconds that a run may take
-PROMPT_PATIENCE = 40  # seconds until a text that is waited for
+sys.dont_write_bytecode = True
+from machine import Machine, Parts, Wrong  # noqa: E402
 
-
-class Wrong(Exception):
-    pass
-
-
-class Machine:
-    """A running machine with a disk of its own and a terminal that is typed to and looked at."""
-
-    def __init__(self, emulator, harts, command_line="", options=(), kernel="turnstile.elf"):
-        self.folder = tempfile.mkdtemp(prefix="turnstile-")
-        self.disk = os.path.join(self.folder, "disk.img")
-        shutil.copy(os.path.join(PROGRAMS, "turnstile.img"), self.disk)
-        bios = [] if kernel == "turnstile-s.elf" else ["-bios", "none"]
-        begin = [QEMU, "-machine", "virt", "-nographic"] if emulator == "qemu" else \
-            [LOCKSCOPE, "--headless", "--no-record", "--fidelity", emulator]
-        self.process = subprocess.Popen(
-            begin + ["-smp", str(harts), "-m", "128M", *bios, "-kernel", os.path.join(KERNELS, kernel), "-append", command_line,
-                     "-drive", "file=%s,format=raw,if=none,id=d" % self.disk, "-device", "virtio-blk-device,drive=d", *options],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.text = ""
-        self.seen = 0
-        self.deadline = time.monotonic() + PATIENCE
-
-    def read(self):
-        """More of what the terminal shows; False at the end."""
-        if time.monotonic() > self.deadline:
-            raise Wrong("it takes too long")
-        if not select.select([self.process.stdout], [], [], 1)[0]:
-            return True
-        piece = os.read(self.process.stdout.fileno(), 65536)
-        self.text += piece.decode("latin-1").replace("\r", "")
-        return bool(piece)
-
-    def expect(self, text):
-        """Waits for a text behind the last one that was waited for."""
-        end = time.monotonic() + PROMPT_PATIENCE
-        while True:
-            at = self.text.find(text, self.seen)
-            if at >= 0:
-                self.seen = at + len(text)
-                return
-            if time.monotonic() > end:
-                raise Wrong("%r is not shown" % text)
-            if not self.read():
-                raise Wrong("the machine ended before it showed %r" % text)
-
-    def type(self, keys):
-        self.process.stdin.write(keys.encode("latin-1"))
-        self.process.stdin.flush()
-
-    def command(self, line, *wanted):
-        """Types a line at the prompt; what it shows must have each of the texts, in order; then comes the next prompt."""
-        self.type(line + "\r")
-        for text in wanted:
-            self.expect(text)
-        self.expect("\033[K$ ")
-
-    def end(self, status):
-        """Waits for power-off with this status; the disk must be sound."""
-        while self.read():
-            pass
-        code = self.process.wait()
-        check = subprocess.run([FSCK, self.disk], capture_output=True)
-        if code != status:
-            raise Wrong("the exit code is %d, not %d" % (code, status))
-        if check.returncode:
-            raise Wrong("fsck: " + check.stdout.decode() + check.stderr.decode())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder)
-
-
+GROUP = sys.argv[1]
+PARTS = Parts(*sys.argv[2:7])
 # ---- at the terminal ----
 
 def session(machine):
@@ -145,7 +68,7 @@ def signals(machine):
 
 def at_terminal(emulator, harts, talk, *options):
     def run():
-        machine = Machine(emulator, harts, "", options)
+        machine = Machine(PARTS, emulator, harts, "", options)
         try:
             talk(machine)
             machine.type("exit 7\r")
@@ -163,7 +86,7 @@ def at_terminal(emulator, harts, talk, *options):
 def by_line(emulator, harts, line, wanted, status=0, structure="fine", kernel="turnstile.elf", options=()):
     """run=LINE; what the terminal shows must match each of the expressions."""
     def run():
-        machine = Machine(emulator, harts, "structure=%s run=%s" % (structure, line), options, kernel)
+        machine = Machine(PARTS, emulator, harts, "structure=%s run=%s" % (structure, line), options, kernel)
         try:
             machine.end(status)
             found = ["%r is not shown" % each for each in wanted if not re.search(each, machine.text, re.M)]
@@ -178,7 +101,7 @@ def by_line(emulator, harts, line, wanted, status=0, structure="fine", kernel="t
 def fails(emulator, harts, line, structure, seed):
     """The run must not succeed, and not because it could not begin."""
     def run():
-        machine = Machine(emulator, harts, "structure=%s force run=%s" % (structure, line), ["--seed", str(seed)])
+        machine = Machine(PARTS, emulator, harts, "structure=%s force run=%s" % (structure, line), ["--seed", str(seed)])
         machine.deadline = time.monotonic() + 60
         try:
             while machine.read():
@@ -203,7 +126,6 @@ COMMANDS = "; ".join([
 SHOWN = [r"^100\n99\n98$", r"^19\n20$", r"^a\nb$", r"^\d+:    harts", r"names 2$", r"^ +4 /tmp/y$", r"^A=b$", r"^00000000 +61 62 63 0a .*\|abc\.\|$",
          r"^6$|^ +6$", r"^up 0:00:00", r"^memory KiB +\d+", r"^ +1 +0 .* init$", r"^structure fine", r"^hart  user", r"^ 2 INT   interrupted$",
          r"^\d+\.\d{6} s$", r"^ +1 b$", r"^- .* 4 .* /tmp/x$"]
-STRESS = ["forkstress", "filestress", "pipering", "signalstress", "mutextorture", "semtorture", "shootdown"]
 BENCHES = ["syscallbench -n 20", "forkbench -n 5", "filebench -n 3", "filebench -n 2 -p 2", "lockbench -n 50"]
 ERRORS = {"ls /no": "ls: /no: there is no such file or directory.", "cat /bin": "cat: /bin: this is a directory.",
           "mkdir /tmp": "mkdir: /tmp: it exists already.", "rm /tmp": "rm: /tmp is a directory; -r removes those.",
@@ -215,8 +137,6 @@ ERRORS = {"ls /no": "ls: /no: there is no such file or directory.", "cat /bin": 
 
 
 def groups():
-    stress = "; ".join("%s -s %%d || exit 1" % name for name in STRESS)
-    stressed = [r"^%s: ok, " % name for name in STRESS]
     passed = [r"^usertests: \d+ passed, 0 failed$"]
     yield "terminal", "a session at the terminal, timed", at_terminal("timed", 4, session)
     yield "terminal", "a session at the terminal, fast, on one hart", at_terminal("fast", 1, session)
@@ -228,21 +148,14 @@ def groups():
     yield "terminal", "the status of the command line is the machine's", by_line("fast", 1, "exit 42", [], 42)
     yield "terminal", "a signal that ends it, too", by_line("fast", 1, "kill -TERM $$", [], 143)
     yield "terminal", "under firmware, too", by_line("fast", 2, "echo here", ["^here$"], kernel="turnstile-s.elf")
-    for fidelity, harts, structure, seed in [("timed", 4, "fine", 1), ("fast", 8, "bkl", 2), ("timed", 2, "global", 3), ("fast", 1, "uni", 1)]:
-        yield "usertests", "usertests, %s, %d harts, %s, seed %d" % (fidelity, harts, structure, seed), by_line(
-            fidelity, harts, "usertests -q -s %d" % seed, passed, structure=structure, options=["--seed", str(seed)])
+    yield "usertests", "usertests on one hart, where sections only disable interrupts", by_line("fast", 1, "usertests -q", passed, structure="uni")
     for seed in (1, 2, 3):
         yield "usertests", "usertests fail when sections on 4 harts only disable interrupts, seed %d" % seed, fails("timed", 4, "usertests -t 5", "uni", seed)
-    for fidelity, harts, structure, seed in [("timed", 4, "fine", 1), ("fast", 20, "bkl", 2), ("timed", 2, "global", 3), ("timed", 1, "fine", 4)]:
-        yield "stress", "stress, %s, %d harts, %s, seed %d" % (fidelity, harts, structure, seed), by_line(
-            fidelity, harts, stress.replace("%d", str(seed)), stressed, structure=structure, options=["--seed", str(seed)])
-    yield "stress", "benchmarks say their figures in one line each", by_line(
+    yield "terminal", "benchmarks say their figures in one line each", by_line(
         "timed", 4, "; ".join(BENCHES), [r"^%s harts=4 n=%s( \w+=\d+)+$" % (line.split()[0], line.split()[2]) for line in BENCHES])
-    if QEMU != "none":
+    if PARTS.qemu != "none":
         yield "qemu", "a session at the terminal", at_terminal("qemu", 4, session)
         yield "qemu", "signals and jobs at the terminal", at_terminal("qemu", 2, signals)
-        yield "qemu", "usertests on 4 harts", by_line("qemu", 4, "usertests -q", passed)
-        yield "qemu", "stress on 2 harts", by_line("qemu", 2, stress.replace("%d", "1"), stressed)
         yield "qemu", "virtio of version 2", by_line("qemu", 2, "usertests -q file", passed, options=["-global", "virtio-mmio.force-legacy=false"])
 
 
