@@ -5,8 +5,8 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What building and running need, and what tests need besides.
-run_packages="gcc libc6-dev meson ninja-build pkg-config libelf-dev libdw-dev libfdt-dev libmpfr-dev libinih-dev libjansson-dev libxxhash-dev zlib1g-dev libreadline-dev opensbi u-boot-qemu"
-check_packages="git clang libcriterion-dev libgmp-dev gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf qemu-system-misc e2fsprogs"
+run_packages="gcc libc6-dev meson ninja-build pkg-config libelf-dev libdw-dev libfdt-dev libmpfr-dev libinih-dev libjansson-dev libxxhash-dev zlib1g-dev libreadline-dev gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf opensbi u-boot-qemu"
+check_packages="git clang libcriterion-dev libgmp-dev qemu-system-misc e2fsprogs"
 # What tests/linux/build.sh makes its kernel and RAM disk with, for ./check --all.
 linux_packages="linux-source-6.1 xz-utils make bc bison flex gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 

@@ -115,6 +115,12 @@ static bool take_cache(const struct taking *t)
                          t->value);
 }
 
+static bool take_lose(const struct taking *t)
+{
+    return number_parse(t->value, 1, UINT64_MAX, &((struct drive_option *)t->to)->lose) ||
+           emu_error_set(t->error, "%s: lose is a number from 1 on, not '%.64s'", t->where, t->value);
+}
+
 static bool take_media(const struct taking *t)
 {
     bool is_cdrom = !strcmp(t->value, "cdrom");
@@ -415,8 +421,10 @@ static int slot_take(struct options *options, int kind, const char *name, int sl
 static void disk_set(struct options *options, int slot, struct drive_option *drive, const char *serial)
 {
     struct disk_option *disk = &options->disk[slot];
-    *disk = (struct disk_option){
-        .read_only = drive->read_only, .snapshot = drive->snapshot || options->devices.snapshot, .unsafe = drive->unsafe};
+    *disk = (struct disk_option){.read_only = drive->read_only,
+                                 .snapshot = drive->snapshot || options->devices.snapshot,
+                                 .unsafe = drive->unsafe,
+                                 .lose = drive->lose};
     snprintf(disk->file, sizeof disk->file, "%s", drive->file);
     snprintf(disk->serial, sizeof disk->serial, "%s", serial);
     drive->is_taken = true;

@@ -25,6 +25,7 @@ struct drive_option {
     char file[DEVICE_FILE_BYTES], id[DEVICE_ID_BYTES];
     enum drive_interface interface;
     bool read_only, snapshot, unsafe;
+    uint64_t lose; /* seed, 0: nothing is lost */
     bool is_taken; /* by a device */
 };
 
@@ -59,6 +60,7 @@ struct disk_option {
     char file[DEVICE_FILE_BYTES];
     char serial[EMU_DISK_SERIAL_BYTES + 1];
     bool read_only, snapshot, unsafe;
+    uint64_t lose;
 };
 
 struct device_row {

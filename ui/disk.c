@@ -148,7 +148,7 @@ static bool open_disk(struct disks *disks, unsigned slot, const struct disk_opti
                       struct emu_error *error)
 {
     struct disk_file *disk = &disks->slot[slot];
-    *disk = (struct disk_file){.fd = -1, .read_only = option->read_only, .is_safe = !option->unsafe};
+    *disk = (struct disk_file){.fd = -1, .read_only = option->read_only, .is_safe = !option->unsafe, .lose = option->lose};
     disk->is_kept = !option->read_only && !option->snapshot && !replaying;
     memcpy(disk->serial, option->serial, sizeof disk->serial);
     disk->path = realpath(option->file, NULL);
@@ -218,13 +218,27 @@ static bool supply(struct disk_file *disk, struct emu_machine *machine, const st
     return emu_disk_supply(machine, stop->slot, stop->sector, sectors, bytes, error);
 }
 
-static bool store(struct disk_file *disk, struct emu_machine *machine, unsigned slot, struct emu_error *error)
+/* Is this sector one that a power cut lost? By the seed all, most, half, few or none of them are (splitmix64, Steele, Lea and Flood
+ * 2014). */
+static bool is_lost(uint64_t seed, uint64_t sector)
+{
+    static const unsigned percent[] = {100, 90, 50, 10, 0};
+    uint64_t z = (seed + sector + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ seed << 32;
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ z >> 31) % 100 < percent[seed % 5];
+}
+
+static bool store(struct disk_file *disk, struct emu_machine *machine, unsigned slot, bool is_cut, struct emu_error *error)
 {
     uint8_t bytes[STORE_SECTORS * EMU_SECTOR_BYTES];
     uint64_t sector = 0, count;
     bool ok = true, has_written = false;
     while (disk->is_kept && ok && (count = emu_disk_dirty(machine, slot, &sector, STORE_SECTORS, bytes))) {
-        ok = write_at(disk->fd, bytes, count * EMU_SECTOR_BYTES, sector * EMU_SECTOR_BYTES);
+        if (is_cut)
+            count = 1;
+        if (!is_cut || !is_lost(disk->lose, sector))
+            ok = write_at(disk->fd, bytes, count * EMU_SECTOR_BYTES, sector * EMU_SECTOR_BYTES);
         disk->is_changed = has_written = true;
         sector += count;
     }
@@ -238,7 +252,7 @@ static bool store(struct disk_file *disk, struct emu_machine *machine, unsigned 
 bool disks_serve(struct disks *disks, struct emu_machine *machine, const struct emu_stop *stop, struct emu_error *error)
 {
     struct disk_file *disk = &disks->slot[stop->slot];
-    return stop->kind == EMU_STOP_NEED_BLOCK ? supply(disk, machine, stop, error) : store(disk, machine, stop->slot, error);
+    return stop->kind == EMU_STOP_NEED_BLOCK ? supply(disk, machine, stop, error) : store(disk, machine, stop->slot, false, error);
 }
 
 bool disks_store(struct disks *disks, struct emu_machine *machine, struct emu_error *error)
@@ -246,6 +260,6 @@ bool disks_store(struct disks *disks, struct emu_machine *machine, struct emu_er
     bool ok = true;
     for (unsigned slot = 0; slot < EMU_VIRTIO_SLOTS; slot++)
         if (disks->slot[slot].path)
-            ok &= store(&disks->slot[slot], machine, slot, ok ? error : NULL);
+            ok &= store(&disks->slot[slot], machine, slot, disks->slot[slot].lose != 0, ok ? error : NULL);
     return ok;
 }

@@ -18,6 +18,7 @@ struct disk_file {
     bool is_kept;     /* what the guest writes goes to the file */
     bool is_safe;     /* a flush waits for the host's disk */
     bool is_changed;  /* the run has written to it */
+    uint64_t lose;    /* the end of the run is a power cut: seed of what is lost, 0: nothing */
     char serial[EMU_DISK_SERIAL_BYTES + 1];
 };
 
@@ -33,7 +34,7 @@ bool disks_open(struct disks *disks, const struct options *options, bool replayi
 void disks_configure(const struct disks *disks, struct emu_config *config);
 /* Does what a NEED_BLOCK or NEED_FLUSH stop asks for. */
 bool disks_serve(struct disks *disks, struct emu_machine *machine, const struct emu_stop *stop, struct emu_error *error);
-/* Brings everything that the guest has written to the files. */
+/* At the end of the run: brings everything that the guest has written to the files, or what is not lost of it. */
 bool disks_store(struct disks *disks, struct emu_machine *machine, struct emu_error *error);
 void disks_finish(struct disks *disks);
 

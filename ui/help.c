@@ -194,8 +194,9 @@ static void reference_devices(FILE *to)
         "file is locked while it is used (also against QEMU). It is written when the guest flushes, which is answered only when\n"
         "the file is safe from a power cut (but for `cache=unsafe`), and at the end of the run. A driver that has not agreed on\n"
         "flushes has every write in the file when it is answered. With `snapshot=on`, `-snapshot`, and in a replay, nothing is\n"
-        "written to it. When the file cannot be read or written the run ends, with exit code 2. When and how the file is written\n"
-        "makes no difference to the machine.\n",
+        "written to it. With `lose=SEED` the end of the run is a power cut for the disk: a part of the sectors that were\n"
+        "written and not flushed is lost; all, most, half, few or none of them as SEED modulo 5 is 0 to 4. When the file cannot be\n"
+        "read or written the run ends, with exit code 2. When and how the file is written makes no difference to the machine.\n",
         to);
 }
 

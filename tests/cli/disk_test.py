@@ -90,6 +90,14 @@ class Disks(WithDisk):
         check(run(*kernel(), *drive(path), "--no-record").stdout == b"v1 00000049  BCDEFGHIJKLMNOPQ")
         check(self.copied(path))
 
+    def test_with_lose_the_end_is_a_power_cut_for_what_was_not_flushed(self):
+        for command, seed, is_there in ((b"w", 4, True), (b"w", 5, False), (b"c", 5, True)):
+            path = self.disk(command)
+            before = self.content(path)
+            check(run(*kernel(), *drive(path, "lose=%d" % seed), "--no-record").returncode == 7)
+            check(self.copied(path) == is_there, command, seed)
+            check(is_there or self.content(path) == before, "all of it is lost")
+
     def test_with_snapshot_the_file_stays_as_it_is(self):
         for options in (["snapshot=on"], []):
             path = self.disk(b"c")
@@ -244,6 +252,10 @@ class DiskRefusals(WithDisk):
         both = ["-drive", "file=" + path] * 2
         refuses(r"is there twice; that can be only with readonly=on or snapshot=on", *kernel(), *both)
         check(run(*kernel(), *both, "-snapshot", "--no-record").returncode == 7)
+
+    def test_what_is_lost_is_drawn_by_a_number(self):
+        for value in ("0", "x", "-1", ""):
+            refuses(r"lose is a number from 1 on, not '%s'" % value, *kernel(), *drive(self.disk(), "lose=" + value))
 
     def test_two_runs_of_lockscope_do_not_share_a_disk(self):
         path = self.disk()
