@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usertests and the stress programs on all kinds of machines: program x emulator x harts x structure x seed.
 
-usage: matrix_test.py pairs|smoke EMULATOR  LOCKSCOPE QEMU|none KERNELS PROGRAMS FSCK
-       matrix_test.py all         LOG       LOCKSCOPE QEMU|none KERNELS PROGRAMS FSCK
+usage: matrix_test.py pairs|smoke|stress EMULATOR  LOCKSCOPE QEMU|none KERNELS PROGRAMS FSCK
+       matrix_test.py all                LOG       LOCKSCOPE QEMU|none KERNELS PROGRAMS FSCK
 `pairs` runs those cells of one emulator out of a choice in which every pair of values of two columns is there once at least; `smoke` one cell of
-each program. `all` runs the whole product and writes a line for each cell to LOG; cells that passed there, with the same files,
+each program, `stress` not even usertests. `all` runs the whole product and writes a line for each cell to LOG; cells that passed there, with the same files,
 are passed over, so that it can be ended at any time and go on later. Prints TAP.
 """
 import collections
@@ -99,8 +99,9 @@ def cells():
                 file.write("%s %s %.1f %s\n" % ("failed" if found else "passed", files, seconds, " ".join(map(str, cell))))
         return [cell for cell in itertools.product(*COLUMNS) if tuple(map(str, cell)) not in done], write
     chosen = [cell for cell in choose() if cell[1] == WHERE]
-    if AMOUNT == "smoke":
-        chosen = [next(cell for cell in chosen if cell[0] == program) for program in COLUMNS[0]]
+    if AMOUNT != "pairs":
+        programs = COLUMNS[0][1:] if AMOUNT == "stress" else COLUMNS[0]
+        chosen = [next(cell for cell in chosen if cell[0] == program) for program in programs]
     return chosen, lambda *_: None
 
 
