@@ -123,14 +123,36 @@ def the_disk_is_kept_until_another_is_asked_for(disk):
     check(result.returncode == 9, result)
 
 
-def a_disk_that_is_older_than_the_programs_is_kept_beside_a_new_one(disk):
+def disks_that_are_older_than_the_programs_are_kept_beside_a_new_one(disk):
+    def on_the_usual_disk(command):
+        result = subprocess.run([RUN, "--headless", "--no-record", "-append", "run=" + command], stdin=subprocess.DEVNULL,
+                                capture_output=True, timeout=60, env=dict(os.environ, TURNSTILE_DISK=disk))
+        return result.returncode, result.stderr.decode()
+    for number in range(3):
+        status, said = on_the_usual_disk("cat /tmp/x && exit 9; echo number %d >/tmp/x" % number)
+        check(status == 0 and ("programs have changed" in said) == (number > 0), (number, status, said))
+        os.utime(disk, (0, 0))
+    on_the_usual_disk("exit 0")
+    for number, name in enumerate([".old.~1~", ".old.~2~", ".old"]):
+        status, shown, _ = headless(disk + name, "-append", "run=cat /tmp/x")
+        check(status == 0 and "number %d\n" % number in shown, (name, shown))
+
+
+def a_file_that_was_named_stays_what_it_is(disk):
     headless(disk, "-append", "run=echo kept >/tmp/x")
     os.utime(disk, (0, 0))
-    status, _, said = headless(disk, "-append", "run=cat /tmp/x || exit 9")
-    check(status == 9 and "programs have changed" in said, said)
-    os.utime(disk + ".old")
-    status, shown, _ = headless(disk + ".old", "-append", "run=cat /tmp/x")
-    check(status == 0 and "kept\n" in shown, shown)
+    status, shown, said = headless(disk, "-append", "run=cat /tmp/x")
+    check(status == 0 and "kept\n" in shown and "--new-disk makes it anew" in said, shown + said)
+    for size in (100, 1 << 20):
+        with open(disk, "wb") as file:
+            file.write(b"a letter\n" * (size // 9))
+        with open(disk, "rb") as file:
+            before = file.read()
+        os.utime(disk, (0, 0))
+        status, shown, said = headless(disk)
+        with open(disk, "rb") as file:
+            check(file.read() == before and status != 0, (size, status, shown, said))
+        check(os.listdir(os.path.dirname(disk)) == [os.path.basename(disk)], os.listdir(os.path.dirname(disk)))
 
 
 def arguments_go_to_lockscope_and_change_what_it_is_given(disk):
@@ -146,14 +168,15 @@ def without_turnstile_it_is_lockscope_alone(disk):
 
 def what_is_wrong_is_one_sentence(disk):
     for arguments, sentence in [(["--disk"], "run: --disk needs a FILE\n"),
-                                (["--disk", "/nowhere/x"], "run: the disk /nowhere/x cannot be made\n"),
+                                (["--disk", "/nowhere/x"], "run: the disk cannot be made: cp: cannot create regular file '/nowhere/x': No such file or directory\n"),
                                 (["--plain", "--new-disk"], "run: --new-disk makes no sense with --plain\n")]:
         result = subprocess.run([RUN, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-        check(result.returncode == 1 and result.stderr.decode().endswith(sentence), result)
+        check(result.returncode == 1 and result.stderr.decode() == sentence, result)
 
 
 TESTS = [a_person_edits_completes_interrupts_and_powers_off, control_d_ends_the_shell_and_the_machine, control_a_x_ends_lockscope_whatever_runs,
-         the_disk_is_kept_until_another_is_asked_for, a_disk_that_is_older_than_the_programs_is_kept_beside_a_new_one,
+         the_disk_is_kept_until_another_is_asked_for, disks_that_are_older_than_the_programs_are_kept_beside_a_new_one,
+         a_file_that_was_named_stays_what_it_is,
          arguments_go_to_lockscope_and_change_what_it_is_given, without_turnstile_it_is_lockscope_alone, what_is_wrong_is_one_sentence]
 
 
