@@ -64,13 +64,12 @@ void machine_emit(void *context, const struct emu_event *event)
     if (!is_stop && !(m->selected & bit))
         return;
     ring_put(&m->ring, event);
-    if (is_stop) {
-        m->stop_pending = true;
+    if (is_stop)
         ring_put(&m->stops, event);
-    }
-    if (event->hart < m->config.harts && (m->stop_pending || !ring_has_room(&m->ring)))
+    bool is_urgent = !ring_is_empty(&m->stops) || !ring_has_room(&m->ring);
+    if (is_urgent && event->hart < m->config.harts)
         m->harts[event->hart].attention = true;
-    if (event->other < m->config.harts && (m->stop_pending || !ring_has_room(&m->ring)))
+    if (is_urgent && event->other < m->config.harts)
         m->harts[event->other].attention = true;
 }
 

@@ -112,7 +112,6 @@ struct emu_machine {
     bool is_draining; /* the bus, for a switch of fidelity */
     struct bus_log bus_log;
     struct sc_log sc_log;
-    bool stop_pending; /* `stops` has some: */
     struct ring stops; /* events to stop at that emu_run has not returned yet, in order; one step may make many */
     uint64_t device_accesses;
     unsigned lookahead_cycles; /* timed: how far a hart may run ahead of the others; from the configuration */

@@ -33,6 +33,11 @@ static inline bool ring_has_room(const struct ring *ring)
     return ring->head - ring->tail + RING_RESERVE <= ring->mask + 1;
 }
 
+static inline bool ring_is_empty(const struct ring *ring)
+{
+    return ring->head == ring->tail;
+}
+
 static inline void ring_put(struct ring *ring, const struct emu_event *event)
 {
     ring->records[ring->head++ & ring->mask] = *event;

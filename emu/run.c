@@ -160,7 +160,7 @@ static void fire(struct emu_machine *m)
 /* timed: may the loop go on behind an event by itself? Else is_stopped must be asked first. */
 static inline bool is_quiet(const struct emu_machine *m, const struct emu_until *until)
 {
-    bool asks = m->shared.watch_hits || m->stop_pending || m->finished || m->disks || !m->shared.timed;
+    bool asks = m->shared.watch_hits || !ring_is_empty(&m->stops) || m->finished || m->disks || !m->shared.timed;
     return !asks && ring_has_room(&m->ring) && queue_fired(m->queue) < until->events;
 }
 
@@ -357,7 +357,7 @@ static bool idle(struct emu_machine *m, uint64_t next, const struct emu_until *u
 }
 
 /* The next event to stop at; those that nobody wants to stop at any more are passed over. */
-static bool machine_event_stop(struct emu_machine *m, struct emu_stop *ret_stop)
+static bool next_event_stop(struct emu_machine *m, struct emu_stop *ret_stop)
 {
     struct emu_event event;
     while (ring_read(&m->stops, &event, 1)) {
@@ -372,7 +372,6 @@ static bool machine_event_stop(struct emu_machine *m, struct emu_stop *ret_stop)
                                       .other = event.other == UINT16_MAX ? EMU_NOBODY : event.other};
         return true;
     }
-    m->stop_pending = false;
     return false;
 }
 
@@ -383,7 +382,7 @@ static bool is_stopped(struct emu_machine *m, const struct emu_until *until, str
         return true;
     if (m->shared.watch_hits && machine_watch_stop(m, ret_stop))
         return true;
-    if (m->stop_pending && machine_event_stop(m, ret_stop))
+    if (next_event_stop(m, ret_stop))
         return true;
     if (m->finished) {
         *ret_stop = (struct emu_stop){.kind = EMU_STOP_FINISHED, .code = m->exit_code};
