@@ -23,7 +23,7 @@ static void print_place(struct monitor *monitor, uint64_t pc, uint64_t address)
     struct symbols_line line;
     size_t count = symbols_inlined(monitor->host.symbols, address, calls, sizeof calls / sizeof calls[0]);
     fprintf(monitor->out, "0x%" PRIx64, pc);
-    if (symbols_write(monitor->host.symbols, pc, place, sizeof place))
+    if (symbols_write_by(monitor->host.symbols, address, pc, place, sizeof place))
         fprintf(monitor->out, " <%s>", place);
     for (size_t i = 0; i < count; i++)
         fprintf(monitor->out, " in %s, inlined", calls[i].name);

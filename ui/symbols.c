@@ -448,16 +448,22 @@ const struct symbol *symbols_lookup(struct symbols *symbols, uint64_t address, u
     return found;
 }
 
-bool symbols_write(struct symbols *symbols, uint64_t address, char *text, size_t bytes)
+bool symbols_write_by(struct symbols *symbols, uint64_t by, uint64_t address, char *text, size_t bytes)
 {
     uint64_t offset;
-    const struct symbol *symbol = symbols_lookup(symbols, address, &offset);
+    const struct symbol *symbol = symbols_lookup(symbols, by, &offset);
     text[0] = '\0';
     if (!symbol)
         return false;
+    offset += address - by;
     bool with_file = symbol->is_shared && symbol->file;
     int length = snprintf(text, bytes, "%s%s%s", with_file ? symbol->file : "", with_file ? ":" : "", symbol->name);
     if (offset && length > 0 && (size_t)length < bytes)
         snprintf(text + length, bytes - length, "+0x%" PRIx64, offset);
     return true;
+}
+
+bool symbols_write(struct symbols *symbols, uint64_t address, char *text, size_t bytes)
+{
+    return symbols_write_by(symbols, address, address, text, bytes);
 }

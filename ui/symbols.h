@@ -71,6 +71,9 @@ const struct symbol *symbols_lookup(struct symbols *symbols, uint64_t address, u
 /* Writes "name+0x12", "name", or with a local name that others have "file.c:name+0x12"; symbols_find understands what is before the
  * "+". Else "" and false. */
 bool symbols_write(struct symbols *symbols, uint64_t address, char *text, size_t bytes);
+/* The same, named after what the address `by` belongs to: a return address is the caller's, though what follows the call may be the next
+ * function's already. */
+bool symbols_write_by(struct symbols *symbols, uint64_t by, uint64_t address, char *text, size_t bytes);
 /* Whether the address is in what an image calls code. Without images nothing is. */
 bool symbols_is_code(const struct symbols *symbols, uint64_t address);
 

@@ -106,6 +106,9 @@ Test(symbols, what_is_written_of_an_address_leads_back_to_it)
     symbols_write(symbols, guest_address(symbols, "recurse"), text, sizeof text);
     cr_expect(eq(str, text, "recurse"));
     cr_expect(not(symbols_write(symbols, GUEST_RAM - 1, text, sizeof text)));
+    uint64_t next = guest_address(symbols, "recurse"); /* as if the function before it ended in a call */
+    symbols_write_by(symbols, next - 1, next, text, sizeof text);
+    cr_expect(eq(str, text, "one.c:helper+0x3a"));
     symbols_write(symbols, guest_address(symbols, "recurse") + 4, text, 6);
     cr_expect(eq(str, text, "recur"));
     symbols_destroy(symbols);
