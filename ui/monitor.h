@@ -22,6 +22,12 @@ struct monitor_goal {
 };
 
 /* NO_OUTPUT: what it says cannot be written any more; errno says why. */
+/* Nothing that is to be reached. */
+#define MONITOR_NO_GOAL ((struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1})
+/* What counts towards a hart's goal. A trap ends a step as an instruction that retires does: else one at a vector that cannot be
+ * fetched would never end. */
+uint64_t monitor_done_by(const struct emu_machine *machine, unsigned hart);
+
 enum monitor_wish { MONITOR_RUN, MONITOR_QUIT, MONITOR_NO_OUTPUT };
 
 /* What the monitor may ask of the session. */

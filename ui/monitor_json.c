@@ -73,16 +73,21 @@ static json_t *named_json(struct monitor *monitor, const struct words *words)
     return object;
 }
 
+/* All 32 of one kind. */
+static void add_registers(json_t *object, const char *(*name)(unsigned), const uint64_t value[static 32])
+{
+    for (unsigned i = 0; i < 32; i++)
+        json_object_set_new(object, name(i), hex(value[i]));
+}
+
 static json_t *regs_json(struct monitor *monitor, const struct words *words)
 {
     struct emu_hart_view view;
     if (words->count > 0)
         return named_json(monitor, words);
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
-    json_t *object = json_object();
-    json_object_set_new(object, "pc", hex(view.pc));
-    for (unsigned i = 0; i < 32; i++)
-        json_object_set_new(object, isa_xreg_name(i), hex(view.x[i]));
+    json_t *object = json_pack("{s:o}", "pc", hex(view.pc));
+    add_registers(object, isa_xreg_name, view.x);
     return object;
 }
 
@@ -93,8 +98,7 @@ static json_t *fregs_json(struct monitor *monitor, const struct words *words)
         return named_json(monitor, words);
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     json_t *object = json_object();
-    for (unsigned i = 0; i < 32; i++)
-        json_object_set_new(object, isa_freg_name(i), hex(view.f[i]));
+    add_registers(object, isa_freg_name, view.f);
     return object;
 }
 
@@ -274,7 +278,7 @@ void monitor_tell_frame(struct monitor *monitor, const char *by, uint64_t pc, ui
     for (size_t i = 0; i < count; i++)
         json_array_append_new(inlined, text(calls[i].name));
     bool has_line = symbols_line(monitor->host.symbols, address, &line);
-    symbols_write(monitor->host.symbols, pc, place, sizeof place);
+    symbols_write_by(monitor->host.symbols, address, pc, place, sizeof place);
     tell(monitor, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "pc", hex(pc), "symbol", text(place), "by", by, "inlined", inlined,
                             "file", has_line ? text(line.file) : json_null(), "line", has_line ? number(line.line) : json_null()));
 }

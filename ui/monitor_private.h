@@ -211,9 +211,6 @@ char *monitor_next_line(struct monitor *monitor, const char *prompt);
 const char *monitor_state_name(enum emu_hart_state state);
 const char *monitor_mode_name(unsigned mode);
 
-/* The instructions that a hart has retired and the traps it has taken, together. */
-uint64_t monitor_done_by(const struct monitor *monitor, unsigned hart);
-
 /* monitor_source.c: from a frame of the chosen hart, in *mode, to its caller's, or to the one that a trap has interrupted. */
 struct caller {
     enum unwind_by by; /* END: nothing tells, or there is none */
@@ -223,7 +220,10 @@ struct caller {
 };
 struct caller monitor_caller(struct monitor *monitor, unsigned *mode, struct unwind_frame *frame);
 
-/* monitor_stop.c: a stop of the monitor's own, for the chosen hart, met once. */
+/* monitor_stop.c: frames of the chosen hart in this mode. A user's addresses mean something in its own address space only; a kernel
+ * may change its tables on the way. */
+struct frame_wish monitor_frame(const struct monitor *monitor, unsigned mode);
+/* A stop of the monitor's own, for the chosen hart, met once. */
 bool monitor_stop_at(struct monitor *monitor, uint64_t address, const struct frame_wish *frame, struct emu_error *error);
 void monitor_forget_all(struct monitor *monitor);
 /* What monitor_stops has found. */

@@ -21,10 +21,10 @@ static bool count_of(const struct words *words, unsigned at, uint64_t *ret_count
            emu_error_set(error, "a number from 1 is expected, not '%.40s'", words->word[at]);
 }
 
-uint64_t monitor_done_by(const struct monitor *monitor, unsigned hart)
+uint64_t monitor_done_by(const struct emu_machine *machine, unsigned hart)
 {
     struct emu_hart_view view;
-    emu_hart_view(monitor->host.machine, hart, &view);
+    emu_hart_view(machine, hart, &view);
     return view.instructions + view.traps;
 }
 
@@ -65,7 +65,7 @@ bool command_step(struct monitor *monitor, struct words *words, struct emu_error
         monitor->goal.steps = emu_position(monitor->host.machine).steps + count;
         monitor->counts_moves = true;
         for (unsigned h = 0; h < emu_harts(monitor->host.machine); h++)
-            monitor->moved_from[h] = monitor_done_by(monitor, h);
+            monitor->moved_from[h] = monitor_done_by(monitor->host.machine, h);
         monitor_goes_on(monitor);
         return true;
     }
@@ -80,7 +80,7 @@ bool command_step(struct monitor *monitor, struct words *words, struct emu_error
         return false;
     monitor->hart = hart;
     monitor->goal.hart = (int)hart;
-    monitor->goal.done = monitor_done_by(monitor, hart) + count;
+    monitor->goal.done = monitor_done_by(monitor->host.machine, hart) + count;
     monitor_goes_on(monitor);
     return true;
 }
@@ -122,15 +122,6 @@ static bool is_call(const struct isa_insn *insn, bool *ret_keeps_sp)
     return insn->op == ISA_OP_ecall || (is_jump && (insn->rd == 1 || insn->rd == 5));
 }
 
-/* A user's addresses mean something in its own address space only; a kernel may change its tables on the way. */
-static struct frame_wish frame_in(const struct monitor *monitor, unsigned mode)
-{
-    struct frame_wish wish = {.has_mode = true, .mode = mode, .has_satp = mode == ISA_MODE_U};
-    if (wish.has_satp)
-        emu_csr_read(monitor->host.machine, monitor->hart, 0x180, &wish.satp);
-    return wish;
-}
-
 bool command_next(struct monitor *monitor, struct words *words, struct emu_error *error)
 {
     struct emu_hart_view view;
@@ -138,14 +129,14 @@ bool command_next(struct monitor *monitor, struct words *words, struct emu_error
     bool keeps_sp;
     emu_hart_view(monitor->host.machine, monitor->hart, &view);
     if (instruction_at(monitor, view.pc, &insn) && is_call(&insn, &keeps_sp)) {
-        struct frame_wish frame = frame_in(monitor, view.mode);
+        struct frame_wish frame = monitor_frame(monitor, view.mode);
         frame.has_sp = keeps_sp;
         frame.sp = view.x[2];
         if (!monitor_stop_at(monitor, view.pc + insn.len, &frame, error))
             return false;
     } else {
         monitor->goal.hart = (int)monitor->hart;
-        monitor->goal.done = monitor_done_by(monitor, monitor->hart) + 1;
+        monitor->goal.done = monitor_done_by(monitor->host.machine, monitor->hart) + 1;
     }
     monitor_goes_on(monitor);
     return true;
@@ -173,7 +164,7 @@ bool command_finish(struct monitor *monitor, struct words *words, struct emu_err
         return emu_error_set(error,
                              "hart %u's function has no caller that is known: there is no call frame information, and ra is pc",
                              monitor->hart);
-    struct frame_wish wish = frame_in(monitor, caller.is_interrupted ? caller.from : view.mode);
+    struct frame_wish wish = monitor_frame(monitor, caller.is_interrupted ? caller.from : view.mode);
     wish.has_sp = frame.known & 1u << 2;
     wish.sp = frame.x[2];
     if (!(caller.is_interrupted ? finish_trap(monitor, &frame, &wish, error) : monitor_stop_at(monitor, frame.pc, &wish, error)))

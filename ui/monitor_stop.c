@@ -8,6 +8,7 @@
 #include "word.h"
 
 #include <inttypes.h>
+#include <isa/trap.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -440,14 +441,26 @@ static void make_due(struct monitor *monitor, const struct stop_point *point)
 
 /* ---- met ---- */
 
+static uint64_t satp_of(const struct monitor *monitor, unsigned hart)
+{
+    uint64_t satp = 0;
+    emu_csr_read(monitor->host.machine, hart, (unsigned)monitor_csr("satp"), &satp);
+    return satp;
+}
+
+struct frame_wish monitor_frame(const struct monitor *monitor, unsigned mode)
+{
+    const bool is_user = mode == ISA_MODE_U;
+    return (struct frame_wish){
+        .has_mode = true, .mode = mode, .has_satp = is_user, .satp = is_user ? satp_of(monitor, monitor->hart) : 0};
+}
+
 static bool is_frame(const struct monitor *monitor, const struct frame_wish *wish, unsigned hart)
 {
     struct emu_hart_view view;
-    uint64_t satp = wish->satp;
     emu_hart_view(monitor->host.machine, hart, &view);
-    if (wish->has_satp)
-        emu_csr_read(monitor->host.machine, hart, 0x180, &satp);
-    return (!wish->has_sp || view.x[2] == wish->sp) && (!wish->has_mode || view.mode == wish->mode) && satp == wish->satp;
+    return (!wish->has_sp || view.x[2] == wish->sp) && (!wish->has_mode || view.mode == wish->mode) &&
+           (!wish->has_satp || satp_of(monitor, hart) == wish->satp);
 }
 
 /* A condition that cannot be computed counts as true: nobody is to miss what he waits for. *ret_failure says why, else "". */

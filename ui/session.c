@@ -286,7 +286,7 @@ static void step(struct session *session)
         react(session, &stop, &until, slice_over);
     if (!session->ended && !session->halted && session->monitor && (at_goal || session_goal_is_reached(session))) {
         session_halt(session, "");
-        session->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
+        session->goal = MONITOR_NO_GOAL;
     }
     if (!session->ended)
         session_look_at_host(session);
@@ -378,7 +378,7 @@ struct ending session_run(struct emu_machine *machine, const struct options *opt
         .deadline = options->timeout_seconds > 0 ? now + options->timeout_seconds : INFINITY,
         .slice_steps = SLICE_STEPS_FIRST,
         .feed_cycle = FEED_CYCLES,
-        .goal = {.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1},
+        .goal = MONITOR_NO_GOAL,
         .console = {.out = console_fd, .is_json = options->json && console_fd == STDOUT_FILENO, .escape = options->escape},
     };
     session.console.deadline = session.deadline;

@@ -30,7 +30,7 @@ bool session_has_monitor(struct session *session)
                                       .is_replay = session->replay,
                                       .is_terminal = isatty(STDIN_FILENO) && !options->headless};
     struct emu_error error;
-    session->goal = (struct monitor_goal){.steps = UINT64_MAX, .cycle = UINT64_MAX, .hart = -1};
+    session->goal = MONITOR_NO_GOAL;
     if (!session->monitor && !(session->monitor = monitor_create(options, &host, &error)))
         session_end(session, ENDING_ERROR, 0)->error = error;
     return session->monitor;
@@ -105,18 +105,11 @@ void session_talk(struct session *session)
     pace_set(&session->pace, emu_now(session->machine));
 }
 
-/* A trap ends a step as an instruction that retires does: else one at a vector that cannot be fetched would never end. */
-static uint64_t done_by(const struct session *session, int hart)
-{
-    struct emu_hart_view view;
-    emu_hart_view(session->machine, (unsigned)hart, &view);
-    return view.instructions + view.traps;
-}
-
 bool session_goal_is_reached(const struct session *session)
 {
     const struct monitor_goal *goal = &session->goal;
-    return emu_position(session->machine).steps >= goal->steps || (goal->hart >= 0 && done_by(session, goal->hart) >= goal->done);
+    return emu_position(session->machine).steps >= goal->steps ||
+           (goal->hart >= 0 && monitor_done_by(session->machine, (unsigned)goal->hart) >= goal->done);
 }
 
 void session_plan_goal(const struct session *session, struct emu_until *until)

@@ -170,39 +170,25 @@ static void none_react(struct session *session, const struct emu_stop *stop)
                       "every hart waits and nothing is left that could wake one, at cycle %" PRIu64, emu_now(session->machine));
 }
 
+/* A script, a person or a record decide how far to run; with none of them nobody does. */
+static void none_plan(struct session *session, struct emu_until *until) {}
+
+static const struct {
+    void (*plan)(struct session *, struct emu_until *);
+    void (*react)(struct session *, const struct emu_stop *);
+} sources[] = {[SOURCE_NONE] = {none_plan, none_react},
+               [SOURCE_TERMINAL] = {terminal_plan, terminal_react},
+               [SOURCE_SCRIPT] = {script_plan, script_react},
+               [SOURCE_REPLAY] = {replay_plan, replay_react}};
+
 void session_plan_source(struct session *session, struct emu_until *until)
 {
-    switch (session->source) {
-    case SOURCE_NONE:
-        break;
-    case SOURCE_TERMINAL:
-        terminal_plan(session, until);
-        break;
-    case SOURCE_SCRIPT:
-        script_plan(session, until);
-        break;
-    case SOURCE_REPLAY:
-        replay_plan(session, until);
-        break;
-    }
+    sources[session->source].plan(session, until);
 }
 
 void session_react_source(struct session *session, const struct emu_stop *stop)
 {
-    switch (session->source) {
-    case SOURCE_NONE:
-        none_react(session, stop);
-        break;
-    case SOURCE_TERMINAL:
-        terminal_react(session, stop);
-        break;
-    case SOURCE_SCRIPT:
-        script_react(session, stop);
-        break;
-    case SOURCE_REPLAY:
-        replay_react(session, stop);
-        break;
-    }
+    sources[session->source].react(session, stop);
 }
 
 /* ---- switches of fidelity: at the first place where nothing comes before their cycle any more, whatever the source ---- */
