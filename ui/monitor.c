@@ -321,13 +321,12 @@ struct hart_place {
 
 static void find_place(struct monitor *monitor, unsigned hart, struct hart_place *ret_place)
 {
-    uint32_t bits = 0;
+    uint32_t bits;
     emu_hart_view(monitor->host.machine, hart, &ret_place->view);
     uint64_t pc = ret_place->view.pc;
     ret_place->insn[0] = ret_place->symbol[0] = '\0';
     symbols_write(monitor->host.symbols, pc, ret_place->symbol, sizeof ret_place->symbol);
-    if (monitor_examine(monitor, hart, EMU_FETCH, pc, &bits, 2) &&
-        (isa_length((uint16_t)bits) == 2 || monitor_examine(monitor, hart, EMU_FETCH, pc, &bits, 4)))
+    if (monitor_fetch(monitor, hart, pc, &bits))
         isa_disassemble(ret_place->insn, sizeof ret_place->insn, bits, pc);
 }
 

@@ -185,10 +185,11 @@ bool monitor_value_on(struct monitor *monitor, unsigned hart, const char *text, 
 bool monitor_check(struct monitor *monitor, const char *text, struct emu_error *error);
 /* A number of a hart. */
 bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *ret_hart, struct emu_error *error);
-/* The bytes at an address as the chosen hart would load them; false: they are not in memory. */
-bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes);
-/* The same for a person to see, of any hart, loaded or fetched: the command's answer says where TLB and tables differ. */
+/* The bytes at an address as a hart would load or fetch them; false: they are not in memory. The command's answer says where TLB and
+ * tables differ. */
 bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes);
+/* The instruction at an address, of 2 bytes or 4 (isa_length); false: it is not in memory. */
+bool monitor_fetch(struct monitor *monitor, unsigned hart, uint64_t pc, uint32_t *ret_bits);
 /* A register by its number or its name in the calling convention. */
 enum register_kind { REGISTER_X, REGISTER_F };
 bool monitor_register(const char *name, enum register_kind *ret_kind, unsigned *ret_number);

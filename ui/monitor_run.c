@@ -106,9 +106,8 @@ bool command_cycle(struct monitor *monitor, struct words *words, struct emu_erro
 /* The chosen hart's instruction; false: it cannot be read. */
 static bool instruction_at(struct monitor *monitor, uint64_t pc, struct isa_insn *ret_insn)
 {
-    uint32_t bits = 0;
-    if (!monitor_examine(monitor, monitor->hart, EMU_FETCH, pc, &bits, 2) ||
-        (isa_length((uint16_t)bits) == 4 && !monitor_examine(monitor, monitor->hart, EMU_FETCH, pc, &bits, 4)))
+    uint32_t bits;
+    if (!monitor_fetch(monitor, monitor->hart, pc, &bits))
         return false;
     *ret_insn = isa_decode(bits);
     return true;

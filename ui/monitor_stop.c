@@ -388,18 +388,17 @@ static char *read_body(struct monitor *monitor, struct emu_error *error)
     return NULL;
 }
 
-/* The stop made last. */
-static struct stop_point *last_point(struct monitor *monitor, struct emu_error *error)
+static struct stop_point *last_made(struct monitor *monitor, struct emu_error *error)
 {
-    const struct stop_point *points[STOPS_MOST];
-    char number[16];
-    unsigned count = monitor_stop_points(monitor, points);
-    if (count == 0) {
-        emu_error_set(error, "there are no stops");
-        return NULL;
+    struct stop_point *last = NULL;
+    for (unsigned i = 0; i < STOPS_MOST; i++) {
+        struct stop_point *point = &monitor->stop[i];
+        if (point->kind != STOP_NONE && !point->hidden && (!last || point->number > last->number))
+            last = point;
     }
-    snprintf(number, sizeof number, "%u", points[count - 1]->number);
-    return monitor_point(monitor, number, error);
+    if (!last)
+        emu_error_set(error, "there are no stops");
+    return last;
 }
 
 /* The lines are read also for a stop that does not exist: they are not meant to be done now. */
@@ -410,7 +409,7 @@ bool command_commands(struct monitor *monitor, struct words *words, struct emu_e
     struct emu_error other;
     bool good = true;
     for (unsigned i = 0; i < count && good; i++) {
-        points[i] = words->count ? monitor_point(monitor, words->word[i], error) : last_point(monitor, error);
+        points[i] = words->count ? monitor_point(monitor, words->word[i], error) : last_made(monitor, error);
         good = points[i];
     }
     char *lines = read_body(monitor, good ? error : &other);

@@ -131,11 +131,6 @@ bool monitor_value(struct monitor *monitor, const char *text, uint64_t *ret_valu
     return monitor_value_on(monitor, monitor->hart, text, ret_value, error);
 }
 
-bool monitor_read(const struct monitor *monitor, uint64_t address, void *to, size_t bytes)
-{
-    return emu_virtual_read(monitor->host.machine, monitor->hart, address, EMU_LOAD, to, bytes, NULL);
-}
-
 bool monitor_examine(struct monitor *monitor, unsigned hart, enum emu_access access, uint64_t address, void *to, size_t bytes)
 {
     struct emu_read read;
@@ -153,4 +148,11 @@ bool monitor_hart_number(struct monitor *monitor, const char *text, unsigned *re
         return emu_error_set(error, "the harts are 0 to %u, not '%.40s'", harts - 1, text);
     *ret_hart = (unsigned)number;
     return true;
+}
+
+bool monitor_fetch(struct monitor *monitor, unsigned hart, uint64_t pc, uint32_t *ret_bits)
+{
+    *ret_bits = 0;
+    return monitor_examine(monitor, hart, EMU_FETCH, pc, ret_bits, 2) &&
+           (isa_length((uint16_t)*ret_bits) == 2 || monitor_examine(monitor, hart, EMU_FETCH, pc, ret_bits, 4));
 }
